@@ -1,0 +1,148 @@
+"""What each subcommand does; the words it prints are for the administrator at the terminal."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import demo as demo_office
+from bot import recipients, service
+from bot.app import AlreadyRunning
+from bot.checks import findings
+from bot.control import Answer, Refused, perform
+from bot.recipients import RecipientsError
+from bot.roster_file import RosterError
+from bot.settings import Settings, SettingsError, load_settings
+from models.store import DatabaseDamaged
+
+USUAL = Path("config.toml")
+
+
+class CommandFailed(Exception):
+    """A command cannot go on; the text is what its user reads."""
+
+
+def out(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+async def demo(arguments: argparse.Namespace) -> None:
+    """Run the demo until interrupted."""
+    try:
+        await demo_office.serve(
+            host=arguments.host,
+            port=arguments.port,
+            folder=arguments.data,
+            roster=arguments.roster,
+            at=arguments.at,
+            browser=not arguments.no_browser,
+        )
+    except RosterError as faults:
+        raise CommandFailed("名单没有导入，请改好再试：\n" + "\n".join(faults.faults)) from None
+    except OSError as fault:
+        raise CommandFailed(f"起不来：{fault.strerror or fault}（地址 {arguments.host}:{arguments.port}）") from None
+    except (AlreadyRunning, DatabaseDamaged) as fault:
+        raise CommandFailed(_said(fault)) from None
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Run the service until interrupted."""
+    settings = _settings(arguments)
+    try:
+        await service.serve(settings, out)
+    except (AlreadyRunning, DatabaseDamaged, RecipientsError) as fault:
+        raise CommandFailed(_said(fault)) from None
+    except OSError as fault:
+        raise CommandFailed(f"监听 {settings.web.listen} 失败：{fault.strerror or fault}") from None
+    except SQLAlchemyError as fault:
+        raise CommandFailed(f"数据库打不开（{type(fault).__name__}），请检查 [database] url") from None
+
+
+async def check(arguments: argparse.Namespace) -> None:
+    """Say what is wrong, and how to mend it; exit 1 if anything is."""
+    settings = _settings(arguments)
+    found = await findings(settings)
+    for finding in found:
+        out(("✗ " if finding.wrong else "✓ ") + finding.sentence)
+    if any(finding.wrong for finding in found):
+        raise CommandFailed("有需要处理的问题，见上。")
+
+
+async def say(arguments: argparse.Namespace) -> None:
+    """Say one thing and print the answer."""
+    body = {"text": arguments.text, "as": arguments.person, "room": arguments.room}
+    answer = await _ask(_settings(arguments), "say", body)
+    out("\n\n".join(answer["answers"]) or "（没有答话）")
+
+
+async def import_roster(arguments: argparse.Namespace) -> None:
+    """Import a roster, or only check it with --dry-run."""
+    body = {"file": str(arguments.file.resolve()), "dry_run": arguments.dry_run}
+    answer = await _ask(_settings(arguments), "roster", body)
+    if arguments.dry_run:
+        out(f"名单没有问题，共{answer['rows']}个单位；未写入。")
+    else:
+        out(f"已导入{answer['rows']}个单位：新增{answer['new']}，更新{answer['kept']}，停用{answer['gone']}。")
+
+
+async def import_days(arguments: argparse.Namespace) -> None:
+    """Import a table of 休/班 days."""
+    try:
+        text = arguments.file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise CommandFailed(f"读不了 {arguments.file}：应是 UTF-8 文本文件") from None
+    answer = await _ask(_settings(arguments), "days", {"text": text})
+    out(f"已导入{answer['days']}天。")
+
+
+async def keygen(arguments: argparse.Namespace) -> None:
+    """Make the officers' keys and the list of recipients."""
+    try:
+        keys = recipients.make_keys(arguments.to, arguments.officer)
+    except (RecipientsError, ValueError, OSError) as fault:
+        raise CommandFailed(str(fault)) from None
+    out(f"公钥名单：{keys.recipients}\n指纹（填入 [leads] fingerprint）：{keys.fingerprint}")
+    for officer, path in keys.identities.items():
+        out(f"私钥 {officer}：{path}  ——交给本人离线保管，然后从这台机器上删掉")
+
+
+async def _ask(settings: Settings, act: str, body: dict[str, Any]) -> Answer:
+    """Through the running service where there is one, else with the database opened here."""
+    path = service.socket_path(settings.data.dir)
+    try:
+        if path.exists():
+            return await _over_socket(path, act, body)
+        async with service.opened(settings) as opened:
+            return await perform(opened.bot, opened.terminal, act, body)
+    except (Refused, AlreadyRunning, DatabaseDamaged, RecipientsError) as fault:
+        raise CommandFailed(_said(fault)) from None
+
+
+async def _over_socket(path: Path, act: str, body: dict[str, Any]) -> Answer:
+    try:
+        async with (
+            aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path))) as client,
+            client.post(f"http://control/{act}", json=body) as response,
+        ):
+            answer: Answer = await response.json()
+    except aiohttp.ClientError:
+        raise CommandFailed(f"服务没有应答；如果它没在运行，请删掉 {path} 再试") from None
+    if "refused" in answer:
+        raise Refused(answer["refused"])
+    return answer
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    path = arguments.config or (USUAL if USUAL.exists() else None)
+    try:
+        return load_settings(path)
+    except SettingsError as fault:
+        raise CommandFailed(str(fault)) from None
+
+
+def _said(fault: Exception) -> str:
+    if isinstance(fault, DatabaseDamaged):
+        return f"数据库文件已损坏（{fault}），请停用并从最近的备份恢复"
+    return str(fault)

@@ -1,0 +1,1 @@
+"""The office's desk: the JSON read API, health and metrics."""

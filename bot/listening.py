@@ -1,0 +1,89 @@
+"""Which handler a message meets: its command, else the listeners in their order."""
+
+from datetime import datetime
+from typing import Any
+
+from handlers.registry import PASS, Command, NotAllowed, Refusal, Registry, Where
+from handlers.request import Request, Surroundings
+from models import inbox
+from models.gathering import Gathering
+from models.inbox import InboxState
+from models.incoming import Incoming
+from models.rules.case_numbers import read_case
+from models.rules.plain import plain, without_mention
+
+REPLACED = "（已转为线索，原文不保留）"
+
+
+class Entangled(Exception):
+    """A handler refused after it had begun to change things: its transaction must go, its refusal must stay."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.template)
+        self.template, self.facts = refusal.template, refusal.facts
+
+
+def request_for(incoming: Incoming, gathering: Gathering, now: datetime, around: Surroundings) -> Request | None:
+    """The request of a person of the roster; None for a stranger."""
+    me = around.roster.people.get(incoming.person)
+    if me is None:
+        return None
+    request = Request(gathering, now, around, incoming, me)
+    words = incoming.key if incoming.key is not None else incoming.words.reveal()
+    mentioned, text = without_mention(words, around.office.bot)
+    request.text = plain(text)
+    request.addressed = incoming.private or mentioned or incoming.key is not None
+    request.case = read_case(incoming.quoted_words) if incoming.quoted_words else None
+    return request
+
+
+async def answer(registry: Registry, request: Request) -> None:
+    """Run the handler that these words find and gather the inbox row; a refusal is an answer too."""
+    gathering, incoming = request.gathering, request.incoming
+    state, name = InboxState.IGNORED, ""
+    found = registry.find(request.text) if request.text else None
+    if found is not None and gathering.waiting:
+        await gathering.flush()
+    mark = gathering.mark()
+    try:
+        name = await _handle(registry, request, found)
+        state = InboxState.DONE if name else InboxState.IGNORED
+    except Refusal as refusal:
+        if gathering.changed_since(mark):
+            raise Entangled(refusal) from None
+        request.reply(refusal.template, **refusal.facts)
+        state = InboxState.REFUSED
+    row = inbox.row_for(incoming, state, name)
+    if request.anonymous:
+        row |= {"person": None, "handler": ""}
+    if not request.keep_text:
+        row |= {"text": REPLACED, "pictures": []}
+    elif incoming.room is not None:
+        for picture in incoming.pictures:
+            await request.around.photos.keep(picture)
+    gathering.inbox.append(row)
+
+
+async def _handle(registry: Registry, request: Request, found: tuple[Command, str, str] | None) -> str:
+    if found is not None:
+        command, request.word, rest = found
+        _allow(command, request)
+        if await command.run(request, rest) != PASS:
+            return command.name
+    for listener in registry.listeners:
+        if not listener.hot and request.gathering.waiting:
+            await request.gathering.flush()
+        if await listener.run(request) != PASS:
+            return listener.name
+    return ""
+
+
+def _allow(command: Command, request: Request) -> None:
+    """Deny by default: the roles that a command declares, and nobody else."""
+    facts: dict[str, Any] = {"word": request.word}
+    if command.hidden and not request.addressed:
+        return
+    if command.who.isdisjoint(request.me.roles):
+        raise NotAllowed("not_allowed", **facts)
+    if command.where is Where.PRIVATE and not request.incoming.private:
+        raise NotAllowed("private_only", **facts)

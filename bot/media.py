@@ -1,0 +1,28 @@
+"""The media folder: where pictures that are shown or reported are kept, by the hash of their content."""
+
+import hashlib
+from pathlib import Path
+
+from bot import photos
+from models.incoming import Picture
+
+
+async def read_picture(data: bytes) -> Picture:
+    """Decode and re-encode a picture from outside, in memory only. Raises PhotoRefused."""
+    clean = await photos.clean(data)
+    digest = hashlib.sha256(clean.data).hexdigest()
+    return Picture(sha256=digest, mime=clean.mime, width=clean.width, height=clean.height, data=clean.data)
+
+
+class Media:
+    """Keeps pictures under one folder; the same picture twice is one file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    async def keep(self, picture: Picture) -> str:
+        kept = photos.Clean(data=picture.data, mime=picture.mime, width=picture.width, height=picture.height)
+        return (await photos.keep(kept, self.folder)).name
+
+    def path(self, name: str) -> Path | None:
+        return photos.path_of(self.folder, name)

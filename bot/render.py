@@ -1,0 +1,51 @@
+"""From a template's name and facts to text; the only file that knows Jinja2.
+
+Every value that a template prints is neutralised on its way (`finalize`), so that nothing a user typed can become a
+mention, a link, a formula or a template; what the template itself says is ours and stays as it is.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from models.rules.neutral import neutralise
+from models.rules.notice_words import title
+
+FOLDER = Path(__file__).resolve().parent.parent / "templates"
+MOST = 20_000
+
+
+def _harmless(value: Any) -> Any:
+    return neutralise(value) if isinstance(value, str) else value
+
+
+def number(value: float) -> str:
+    """A figure as people write it: no decimals that say nothing."""
+    return str(int(value)) if float(value).is_integer() else f"{value:g}"
+
+
+class Renderer:
+    """Chat messages of one language: `templates/<language>/<name>.md.j2`."""
+
+    def __init__(self, language: str = "zh") -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(FOLDER / language),
+            undefined=StrictUndefined,
+            finalize=_harmless,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            autoescape=False,  # noqa: S701  # chat text, not HTML; `finalize` is our escaping
+        )
+        self._environment.filters["number"] = number
+        self._environment.filters["title"] = title
+        self._templates: dict[str, Any] = {}
+
+    def __call__(self, template: str, facts: Mapping[str, Any]) -> str:
+        """Render with trailing blank lines removed. A missing fact is an error, not an empty word."""
+        found = self._templates.get(template)
+        if found is None:
+            found = self._templates[template] = self._environment.get_template(f"{template}.md.j2")
+        text: str = found.render(facts)
+        return text.strip()[:MOST]

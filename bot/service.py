@@ -1,0 +1,135 @@
+"""`shoudao run`: the service from its settings, and the organs that the other commands borrow when it does not run."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import recipients
+from bot.app import Bot, build, locked, running
+from bot.channels.terminal import Terminal
+from bot.clock import SystemClock, Ticker
+from bot.console.access import grants, sentences
+from bot.console.api import Api
+from bot.console.health import Health
+from bot.control import Control
+from bot.settings import Settings
+from models.people import Person
+from models.rooms import Room
+from models.roster import touch_roster
+from models.sealing import Recipients
+from models.store import Store
+
+BODY = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Service:
+    """The organs of a configured bot, with the door that the command line speaks through."""
+
+    bot: Bot
+    terminal: Terminal
+    settings: Settings
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Service]:
+    """Everything but the web: the database brought up to date, the configuration's people and rooms in place."""
+    folder = settings.data.dir
+    async with locked(folder):
+        store = Store(settings.database_url)
+        try:
+            await store.open()
+            await store.write(lambda session: _furnish(session, settings))
+            bot = build(
+                store=store,
+                clock=SystemClock(),
+                office=settings.as_office(),
+                folder=folder,
+                recipients=officers(settings),
+            )
+            terminal = Terminal()
+            bot.doors.add(terminal, carries_all=False)
+            async with running(bot):
+                yield Service(bot, terminal, settings)
+        finally:
+            await store.close()
+
+
+def officers(settings: Settings) -> Recipients | None:
+    """Who can open leads; None, which means that none are taken, while nothing is pinned. Raises RecipientsError."""
+    if not settings.leads.fingerprint:
+        return None
+    return recipients.load(settings.leads.recipients, settings.leads.fingerprint)
+
+
+async def _furnish(session: AsyncSession, settings: Settings) -> None:
+    """The configuration's own people and rooms; what it no longer names is no longer anybody."""
+    named = {person.id: person for person in settings.office.person}
+    for person in settings.office.person:
+        roles = [str(role) for role in person.roles]
+        await session.merge(Person(id=person.id, name=person.name, roles=roles, wecom=person.wecom))
+    for known in await session.scalars(select(Person).where(Person.unit_id.is_(None))):
+        known.active = known.id in named
+    for position, room in enumerate(settings.room):
+        await session.merge(
+            Room(
+                id=room.id,
+                name=room.name,
+                purpose=room.purpose,
+                audience=list(room.audience),
+                position=position,
+                ends_on=room.ends_on,
+                chat_id=room.chat_id,
+            )
+        )
+    await touch_roster(session)
+
+
+async def serve(settings: Settings, say: Callable[[str], None]) -> None:
+    """Run until interrupted."""
+    async with opened(settings) as service:
+        bot = service.bot
+        app = web.Application(client_max_size=BODY, middlewares=[sentences])
+        Api(bot, grants(settings.api.token)).add_to(app)
+        Health(bot).add_to(app)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+        inner = web.AppRunner(Control(service.bot, service.terminal).app(), access_log=None, shutdown_timeout=5)
+        await runner.setup()
+        await inner.setup()
+        ticker = Ticker(bot.settle)
+        path = socket_path(settings.data.dir)
+        try:
+            host, _, port = settings.web.listen.rpartition(":")
+            await web.TCPSite(runner, host, int(port)).start()
+            path.unlink(missing_ok=True)
+            await web.UnixSite(inner, str(path)).start()
+            path.chmod(0o600)
+            ticker.start()
+            say(f"收到助手已启动：http://{settings.web.listen}/healthz")
+            await interrupted()
+        finally:
+            ticker.stop()
+            await runner.cleanup()
+            await inner.cleanup()
+            path.unlink(missing_ok=True)
+
+
+def socket_path(folder: Path) -> Path:
+    """Where the other commands reach the running service."""
+    return folder / "control.sock"
+
+
+async def interrupted() -> None:
+    """Wait for SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()

@@ -1,0 +1,192 @@
+"""config.toml and the environment, read once into frozen values; a typo is an error that names its place."""
+
+import tomllib
+from datetime import date, time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from models.office import Office
+from models.people import Role
+
+
+class SettingsError(Exception):
+    """What is wrong with the configuration, one Chinese sentence a line."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Web(Section):
+    listen: str = Field("127.0.0.1:8080", description="listening address of health, read API and configured callbacks")
+
+    @field_validator("listen")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit() or not 0 <= int(port) < 65536:
+            raise ValueError("应写成 地址:端口，如 127.0.0.1:8080")
+        return value
+
+
+class Data(Section):
+    dir: Path = Field(Path("data"), description="database, media, lock, control socket: everything persistent")
+
+
+class Database(Section):
+    url: SecretStr = Field(SecretStr(""), description="empty: SQLite in `data.dir`; else `postgresql+asyncpg://…`")
+
+
+class OfficePerson(Section):
+    id: str = Field(description="short id, as in the journal")
+    name: str = Field(description="how the person is called in messages")
+    roles: list[Role] = Field(description="clerk, head, lead_officer, auditor, admin")
+    wecom: str = Field("", description="directory userid")
+
+
+class OfficeSection(Section):
+    name: str = Field("市扫黑办", description="how the office signs")
+    timezone: str = Field("Asia/Shanghai", description="time zone of every clock")
+    work: list[str] = Field(["08:00-12:00", "14:30-18:00"], description="working blocks of a day")
+    summary: str = Field("17:30", description="time of the daily summary")
+    second_person: list[str] = Field([], description='acts that need two people: "mention_all", "proxy"')
+    person: list[OfficePerson] = Field([], description="the office's own people")
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("没有这个时区，如 Asia/Shanghai") from None
+        return value
+
+    @field_validator("work")
+    @classmethod
+    def _blocks(cls, value: list[str]) -> list[str]:
+        blocks = hours(value)
+        if any(a >= b for a, b in blocks) or any(x[1] > y[0] for x, y in pairwise(blocks)):
+            raise ValueError("工作时间应从早到晚、互不重叠，如 08:00-12:00")
+        return value
+
+    @field_validator("summary")
+    @classmethod
+    def _summary(cls, value: str) -> str:
+        _clock(value)
+        return value
+
+
+class RoomSection(Section):
+    id: str
+    name: str
+    purpose: str = ""
+    audience: list[str] = []
+    ends_on: date | None = None
+    chat_id: str = ""
+    push_key: SecretStr = SecretStr("")
+
+
+class Token(Section):
+    token: SecretStr = Field(SecretStr(""), description="bearer token of the read API")
+    token_sha256: str = Field("", description="or its SHA-256, in hex")
+    role: Role = Field(description="what it may read: clerk, head, auditor, lead_officer")
+
+
+class Api(Section):
+    token: list[Token] = []
+
+
+class Leads(Section):
+    recipients: Path = Field(Path("recipients.toml"), description="who can open leads; made by `shoudao lead keygen`")
+    fingerprint: str = Field("", description="SHA-256 of that file, pinned here; empty: leads are refused")
+
+
+class Alarm(Section):
+    people: list[str] = Field(["clerk"], description="who is told when something is wrong")
+    url: SecretStr = Field(SecretStr(""), description="POSTed JSON, for a channel that is not the failing one")
+
+
+class Settings(BaseSettings):
+    """The whole configuration. Environment variables `SHOUDAO_<SECTION>__<NAME>` win over the file."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOUDAO_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    web: Web = Web()
+    data: Data = Data()
+    database: Database = Database()
+    office: OfficeSection = OfficeSection()
+    room: list[RoomSection] = []
+    api: Api = Api()
+    leads: Leads = Leads()
+    alarm: Alarm = Alarm()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        path = init_settings.init_kwargs.pop("config", None) if hasattr(init_settings, "init_kwargs") else None
+        if path is None:
+            return init_settings, env_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url.get_secret_value() or f"sqlite+aiosqlite:///{self.data.dir / 'shoudao.sqlite3'}"
+
+    def as_office(self) -> Office:
+        return Office(
+            name=self.office.name,
+            zone=ZoneInfo(self.office.timezone),
+            hours=tuple(hours(self.office.work)),
+            summary=_clock(self.office.summary),
+            second_person=frozenset(self.office.second_person),
+            alarm_people=tuple(self.alarm.people),
+        )
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read the file (which must exist when named) and the environment. Raises SettingsError."""
+    if path is not None and not path.is_file():
+        raise SettingsError(f"找不到配置文件 {path}；可从 config.example.toml 复制一份")
+    try:
+        return Settings(config=path) if path is not None else Settings()  # type: ignore[call-arg]
+    except tomllib.TOMLDecodeError as fault:
+        raise SettingsError(f"配置文件 {path} 不是有效的 TOML：{fault}") from None
+    except ValidationError as fault:
+        raise SettingsError("\n".join(_sentence(error) for error in fault.errors())) from None
+
+
+def _sentence(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    said = {"extra_forbidden": "没有这一项，请检查拼写", "missing": "缺少这一项"}.get(error["type"])
+    return f"配置项 {where}：{said or error['msg'].removeprefix('Value error, ')}"
+
+
+def hours(blocks: list[str]) -> list[tuple[time, time]]:
+    """`["08:00-12:00"]` as times. Raises ValueError with a sentence."""
+    found = []
+    for block in blocks:
+        start, dash, end = block.partition("-")
+        if not dash:
+            raise ValueError("工作时间应写成 08:00-12:00")
+        found.append((_clock(start.strip()), _clock(end.strip())))
+    if not found:
+        raise ValueError("至少要有一段工作时间")
+    return found
+
+
+def _clock(text: str) -> time:
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"时间 {text} 应写成 17:30") from None

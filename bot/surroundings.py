@@ -1,0 +1,48 @@
+"""What handlers are handed that outlives a transaction: the roster and the calendar, loaded again when they change."""
+
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.channels import Doors
+from handlers.request import Photos, Surroundings, Words
+from models.days import load_calendar
+from models.holidays import named
+from models.marks import Mark
+from models.office import Office
+from models.roster import load_roster
+from models.sealing import Recipients
+
+YEARS = range(2024, 2040)
+
+
+class Around:
+    """Gives each transaction the Surroundings as they stand; reads one row to know that nothing has changed."""
+
+    def __init__(
+        self, office: Office, words: Words, doors: Doors, photos: Photos, recipients: Recipients | None
+    ) -> None:
+        self.office, self.words, self.doors, self.photos, self.recipients = office, words, doors, photos, recipients
+        self._held: Surroundings | None = None
+        self._versions: dict[str, str] = {}
+
+    async def load(self, session: AsyncSession) -> Surroundings:
+        query = select(Mark.name, Mark.value).where(Mark.name.in_(("roster", "days")))
+        versions = {row.name: row.value for row in await session.execute(query)}
+        if self._held is None or versions != self._versions:
+            holidays: dict[date, str] = {}
+            for year in YEARS:
+                holidays.update(named(year))
+            self._held = Surroundings(
+                office=self.office,
+                calendar=await load_calendar(session, self.office.zone, self.office.hours),
+                holidays=holidays,
+                roster=await load_roster(session),
+                words=self.words,
+                doors=self.doors,
+                photos=self.photos,
+                recipients=self.recipients,
+            )
+            self._versions = versions
+        return self._held

@@ -1,0 +1,128 @@
+"""收到: by text, button, quote, number or private line. The hot path: it only adds to the gathering."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from handlers.registry import PASS, listener
+from handlers.request import Button, Request
+from models import outbox, questions
+from models.acking import acknowledge
+from models.notices import NoticeState
+from models.questions import Ask
+from models.receipts import How, ReceiptState
+from models.rules.acks import Ack, Verdict, read_ack
+
+
+def _read(request: Request) -> Ack:
+    if request.ack is None:
+        request.ack = read_ack(request.text, names=request.roster.spoken)
+    return request.ack
+
+
+async def _warm(requests: Sequence[Request]) -> None:
+    """Read what all the 收到 of a batch will ask for, with two statements."""
+    units, pairs = set(), set()
+    for request in requests:
+        if request.unit is None or _read(request).verdict is Verdict.NO:
+            continue
+        units.add(request.unit.id)
+        number = _read(request).number or request.case
+        if number:
+            pairs.add((number, request.unit.id))
+    if requests:
+        await requests[0].gathering.prepare(units, pairs)
+
+
+@listener(10, hot=True, warm=_warm)
+async def hear(request: Request) -> str | None:
+    """An acknowledgement counts only for the unit of whoever spoke, whatever unit the words name."""
+    ack = _read(request)
+    if ack.verdict is Verdict.NO or request.incoming.pictures:
+        return PASS
+    if request.unit is None:
+        return _not_a_liaison(request)
+    number = ack.number or request.case
+    if number is not None:
+        row = await request.gathering.numbered(number, request.unit.id)
+        if row is None:
+            request.reply("ack_unknown", number=number)
+            return None
+    else:
+        row = await _newest(request)
+        if row is None:
+            return _nothing_owed(request)
+    if ack.verdict is Verdict.DOUBT:
+        return await _ask(request, row)
+    await receive(request, row, how_it_came(request, ack))
+    return None
+
+
+async def receive(request: Request, row: Any, how: How) -> None:
+    """Acknowledge one receipt for the unit of whoever spoke, and say so in one private line."""
+    if row.notice_state == NoticeState.RECALLED:
+        request.reply("ack_recalled", number=row.number)
+        return
+    before = request.gathering.acked(row.notice_id, row.unit_id)
+    if row.acked_at is not None or before is not None:
+        at = before["acked_at"] if before else row.acked_at
+        request.reply("ack_again", number=row.number, at=at, row=row, done=row.done_at or (before or {}).get("done_at"))
+        return
+    values = acknowledge(
+        request.gathering, row, at=request.now, by=request.me.id, how=how, message=request.incoming.message
+    )
+    if row.state == ReceiptState.UNDELIVERED:
+        await _proves_delivery(request, row)
+    owed = await request.gathering.owed(request.unit.id)
+    others = [r.number for r in owed if r.acked_at is None and r.notice_id != row.notice_id]
+    pressed = how in (How.BUTTON, How.QUOTE, How.NUMBER)
+    request.reply("ack", row=row, late=values["late"], others=[] if pressed else others[:8])
+
+
+def how_it_came(request: Request, ack: Ack) -> How:
+    if request.incoming.key is not None:
+        return How.BUTTON
+    if request.case is not None and ack.number in (None, request.case):
+        return How.QUOTE
+    if ack.number is not None:
+        return How.NUMBER
+    return How.PRIVATE if request.incoming.private else How.TEXT
+
+
+async def _newest(request: Request) -> Any | None:
+    """The newest open notice that this unit has not acknowledged, else the newest that it has not finished."""
+    owed = await request.gathering.owed(request.unit.id)
+    fresh = [r for r in owed if r.acked_at is None and request.gathering.acked(r.notice_id, r.unit_id) is None]
+    return (fresh or owed or [None])[0]
+
+
+async def _proves_delivery(request: Request, row: Any) -> None:
+    """Whoever acknowledges has seen it: a post whose fate nobody knew is settled, and nobody need be asked."""
+    await outbox.prove(request.session, row.notice_id, row.room, request.now)
+    await questions.close_about(request.session, Ask.SEEN, "notice", row.notice_id, request.now)
+
+
+async def _ask(request: Request, row: Any) -> str | None:
+    if row.acked_at is not None:
+        return PASS
+    question = await questions.ask(request.session, request.me.id, Ask.IS_ACK, request.now, number=row.number)
+    request.reply("ack_doubt", row=row, buttons=yes_no(question.id))
+    return None
+
+
+def yes_no(number: int) -> list[Button]:
+    return [Button(f"是 {number}", "是"), Button(f"不是 {number}", "不是")]
+
+
+def _not_a_liaison(request: Request) -> str | None:
+    if not request.addressed:
+        return PASS
+    request.reply("ack_not_yours")
+    return None
+
+
+def _nothing_owed(request: Request) -> str | None:
+    """In a room a 收到 to nothing is small talk; in private it gets one line."""
+    if not request.addressed:
+        return PASS
+    request.reply("ack_nothing")
+    return None

@@ -1,0 +1,116 @@
+"""Short answers to what the bot has asked in private: 是, 不是, ①, ②, 看到了, 没看到."""
+
+import re
+
+from handlers.ack import receive
+from handlers.lead import register
+from handlers.registry import ANYONE, OFFICE, PASS, command
+from handlers.request import Request
+from models import leads, outbox, questions
+from models.outbox import OutState
+from models.questions import Ask, Question
+from models.receipts import How
+
+YES, NO = ("是", "是的", "对", "对的"), ("不是", "不", "否", "不对", "不是线索")
+PROGRESS, LEAD = ("进展", "①", "①进展"), ("②", "②线索")
+
+
+async def _open(request: Request, rest: str, *kinds: Ask) -> Question | None:
+    """The question answered: the one that a button names, else this person's newest, if it is of these kinds."""
+    number = re.search(r"\d+", rest)
+    if not request.incoming.private or (rest and not number):
+        return None
+    found = await questions.open_question(request.session, request.me.id, int(number[0]) if number else None)
+    return found if found is not None and found.ask in kinds else None
+
+
+@command(*YES, who=ANYONE, hidden=True)
+async def yes(request: Request, rest: str) -> str | None:
+    """是：回答助手刚才的问题"""
+    question = await _open(request, rest, Ask.IS_LEAD, Ask.IS_ACK)
+    if question is None:
+        return PASS
+    question.answered_at = request.now
+    if question.ask == Ask.IS_ACK:
+        row = await request.gathering.numbered(question.subject["number"], request.unit.id) if request.unit else None
+        if row is not None:
+            await receive(request, row, How.PRIVATE)
+        return None
+    await _confirm_lead(request, question)
+    return None
+
+
+@command(*LEAD, who=ANYONE, hidden=True)
+async def is_lead(request: Request, rest: str) -> str | None:
+    """②：刚才的图片是线索"""
+    question = await _open(request, rest, Ask.PICTURE, Ask.IS_LEAD)
+    if question is None:
+        return PASS
+    question.answered_at = request.now
+    await _confirm_lead(request, question)
+    return None
+
+
+async def _confirm_lead(request: Request, question: Question) -> None:
+    lead = await leads.by_id(request.session, question.subject["lead"])
+    if lead is not None:
+        await register(request, lead)
+        request.reply("lead_taken", lead=lead)
+
+
+@command(*NO, who=ANYONE, hidden=True)
+async def no(request: Request, rest: str) -> str | None:
+    """不是：回答助手刚才的问题"""
+    question = await _open(request, rest, Ask.IS_LEAD, Ask.IS_ACK)
+    if question is None:
+        return PASS
+    question.answered_at = request.now
+    if question.ask == Ask.IS_LEAD:
+        await leads.erase(request.session, question.subject["lead"])
+        request.reply("untraced")
+    else:
+        request.reply("not_acked", number=question.subject["number"])
+    return None
+
+
+@command(*PROGRESS, who=ANYONE, hidden=True)
+async def is_progress(request: Request, rest: str) -> str | None:
+    """①：刚才的图片是工作进展"""
+    question = await _open(request, rest, Ask.PICTURE)
+    if question is None:
+        return PASS
+    question.answered_at = request.now
+    await leads.erase(request.session, question.subject["lead"])
+    request.reply("send_with_words")
+    return None
+
+
+@command("看到了", "看到", who=OFFICE, hidden=True)
+async def seen(request: Request, rest: str) -> str | None:
+    """看到了：群里确有这条通知"""
+    return await _settle(request, rest, again=False)
+
+
+@command("没看到", "没看到,重发", "没看到，重发", "重发", who=OFFICE, hidden=True)
+async def not_seen(request: Request, rest: str) -> str | None:
+    """没看到：群里没有这条通知，重发一次"""
+    return await _settle(request, rest, again=True)
+
+
+async def _settle(request: Request, rest: str, *, again: bool) -> str | None:
+    """A person decides what the bot may not: whether a post to everybody stands there, or is sent once more (I3)."""
+    question = await _open(request, rest, Ask.SEEN)
+    if question is None:
+        return PASS
+    row = await outbox.by_key(request.session, question.subject["key"])
+    await questions.close_about(request.session, Ask.SEEN, "key", question.subject["key"], request.now)
+    if row is None or row.state != OutState.UNKNOWN:
+        request.reply("settled_already")
+        return None
+    await request.journal("outbox.settle", f"outbox:{row.id}", again=again)
+    if again:
+        row.state, row.due_at, row.reason = OutState.PENDING, request.now, "没看到，重发"
+    else:
+        row.state, row.sent_at, row.reason = OutState.SENT, request.now, "有人看到了"
+    request.reply("settled", again=again)
+    return None

@@ -1,0 +1,95 @@
+"""发: a draft goes out now, or at the next opening; its receipts and its chasing plan are made at that moment."""
+
+from handlers.card import show
+from handlers.registry import OFFICE, Misunderstood, command, tick
+from handlers.request import Desk, Request
+from models import notices, receipts
+from models.notices import Kind, Notice, NoticeState
+from models.rules.case_numbers import leading_number
+from models.rules.chasing import DEFAULT_ACK_HOURS, plan
+
+
+@command("发", "发送", "发出", who=OFFICE, glued=lambda rest: rest.startswith("紧急"))
+async def send(request: Request, rest: str) -> None:
+    """发：发出预览的通知（非工作时间顺延到下次上班；发 紧急 理由：立即发）"""
+    number, words = leading_number(rest)
+    notice = await _draft(request, number or request.case)
+    if notice is None:
+        raise Misunderstood("no_draft", number=number)
+    urgent = words.removeprefix("紧急").strip(" ：:，,") if words.startswith("紧急") else ""
+    if words and not words.startswith("紧急"):
+        raise Misunderstood("send_words", words=words)
+    if words.startswith("紧急") and not urgent:
+        raise Misunderstood("urgent_reason")
+    if not notice.audience:
+        raise Misunderstood("notice_nobody")
+    opens = request.calendar.next_opening(request.now)
+    if opens > request.now and not urgent:
+        notice.state, notice.send_at = NoticeState.SCHEDULED, opens
+        await request.journal("notice.schedule", f"notice:{notice.number}", at=opens.isoformat())
+        request.reply("scheduled", notice=notice, notice_id=notice.id)
+        return
+    notice.urgent = urgent
+    await request.journal("notice.send", f"notice:{notice.number}", urgent=urgent, units=len(notice.audience))
+    await go_out(request, notice)
+    request.reply("sent", notice=notice, notice_id=notice.id)
+
+
+async def _draft(request: Request, number: int | None) -> Notice | None:
+    if number is None:
+        return await notices.last_draft(request.session, request.me.id)
+    notice = await notices.by_number(request.session, number)
+    if notice is not None and notice.state not in (NoticeState.DRAFT, NoticeState.SCHEDULED):
+        raise Misunderstood("already_sent", notice=notice)
+    return notice
+
+
+async def go_out(desk: Desk, notice: Notice) -> None:
+    """Open the notice: freeze its clocks and plan, make a receipt for every unit, and post it to its rooms."""
+    notice.state, notice.issued_at, notice.send_at, notice.due_trouble = NoticeState.OPEN, desk.now, None, ""
+    units = [desk.roster.units[u] for u in notice.audience if u in desk.roster.units]
+    fyi = notice.kind == Kind.FYI
+    if not fyi:
+        _freeze(desk, notice)
+    rooms = desk.roster.rooms_for(units)
+    notice.rooms = list(rooms)
+    first = notice.chase_before or notice.chase_after
+    step = 0 if notice.chase_before else 1
+    await desk.session.flush()
+    homes = {unit.id: room for room, here in rooms.items() for unit in here}
+    await receipts.create(
+        desk.session,
+        [
+            {"notice_id": notice.id, "unit_id": u.id, "room": homes.get(u.id, ""), "chase_at": first}
+            | {"chase_step": step, "exempt": fyi, "done_at": desk.now if fyi else None}
+            for u in units
+        ],
+    )
+    if fyi:
+        notice.state, notice.closed_at = NoticeState.CLOSED, desk.now
+    for room in rooms:
+        show(desk, notice, room)
+
+
+def _freeze(desk: Desk, notice: Notice) -> None:
+    if notice.ack_due is None:
+        usual = desk.calendar.add_hours(desk.now, DEFAULT_ACK_HOURS)
+        notice.ack_due = min(usual, notice.done_due) if notice.done_due else usual
+    due = notice.due
+    if due is not None:
+        steps = plan(desk.now, due, desk.calendar)
+        notice.chase_before, notice.chase_after, notice.sheet_at = steps.before, steps.after, steps.sheet
+
+
+@tick("opening", due=notices.scheduled, next=notices.next_scheduled)
+async def open_scheduled(desk: Desk, number: int) -> None:
+    """A notice that waited for working hours goes out."""
+    notice = await notices.by_number(desk.session, number)
+    if notice is None or notice.state != NoticeState.SCHEDULED:
+        return
+    if notice.due is not None and notice.due <= desk.now:
+        notice.ack_due = notice.done_due = None
+        desk.tell(notice.issuer, "due_passed", key=f"due passed:{notice.id}", notice=notice, notice_id=notice.id)
+    await desk.write_down("notice.send", f"notice:{notice.number}", notice.issuer, units=len(notice.audience))
+    await go_out(desk, notice)
+    desk.tell(notice.issuer, "sent", key=f"sent:{notice.id}", notice=notice, notice_id=notice.id)

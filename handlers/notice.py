@@ -1,0 +1,182 @@
+"""通知: from what the office says to a preview; nothing goes out before 发."""
+
+from datetime import timedelta
+
+from handlers.registry import OFFICE, PASS, Misunderstood, command
+from handlers.request import Button, Desk, Request
+from models import notices
+from models.notices import Kind, Notice, NoticeState
+from models.rules.case_numbers import leading_number
+from models.rules.deadlines import DueState, find_due, read_due
+from models.rules.names import read_kind, split_audience
+from models.rules.notice_words import asks_pictures_without_reason, kind_of, split_kind
+from models.units import Unit
+
+LONGEST = 4000
+
+
+@command("通知", who=OFFICE, glued=lambda rest: len(rest) >= 8)
+async def draft(request: Request, rest: str) -> None:
+    """通知 …：拟一条通知，先给您预览；可先写单位（通知 寿县、大通区：…）和时限（明天下班前）
+
+    The kind may stand first (`通知 报数 …`); without units it goes to everybody, or to the room it was said in.
+    """
+    rest = request.exact(rest)
+    if not rest:
+        raise Misunderstood("notice_empty")
+    if len(rest) > LONGEST:
+        raise Misunderstood("too_long", limit=LONGEST, length=len(rest))
+    notice = Notice(number=0, text="", issuer=request.me.id, created_at=request.now, state=NoticeState.DRAFT)
+    _fill(request, notice, rest)
+    notice.number = await notices.next_number(request.session)
+    request.session.add(notice)
+    await preview(request, notice)
+
+
+def _fill(request: Request, notice: Notice, words: str) -> None:
+    """Read kind, audience, text and due time out of what was said."""
+    kind, words = split_kind(words)
+    units, words = _audience(request, words)
+    found = find_due(words, request.now, request.calendar, request.around.holidays)
+    text = words
+    if found.state is not DueState.NONE and found.end >= len(words.rstrip()):
+        head = words[: found.start].rstrip()
+        text = head if (head and head[-1] in "。；;.!！") or (head and found.start > len(head)) else words
+    notice.kind = kind or kind_of(words)
+    notice.text = text.strip()
+    notice.audience = [u.id for u in units]
+    notice.rooms = list(request.roster.rooms_for(units))
+    _set_due(notice, found)
+
+
+def _audience(request: Request, words: str) -> tuple[list[Unit], str]:
+    """The units named before a colon, else those of the room it was said in, else all."""
+    roster = request.roster
+    matched, unmatched, rest = split_audience(words, roster.names)
+    if unmatched:
+        raise Misunderstood("unit_unknown", words=unmatched)
+    if matched:
+        return [u for u in roster.units.values() if u.name in set(matched)], rest
+    head, colon, after = words.partition("：") if "：" in words[:12] else words.partition(":")
+    kind = read_kind(head.strip()) if colon and len(head) <= 8 else None
+    if kind is not None and after.strip():
+        return [u for u in roster.units.values() if kind in ("", u.kind)], after.strip()
+    if request.incoming.room is not None:
+        return roster.units_of_room(request.incoming.room), words
+    return list(roster.units.values()), words
+
+
+def _set_due(notice: Notice, found: object) -> None:
+    """The date typed is the 签收时限 of a 签收, the 办结时限 of what wants more; one that cannot be read sets nothing."""
+    state, at, phrase = found.state, found.at, found.phrase  # type: ignore[attr-defined]
+    notice.ack_due = notice.done_due = None
+    notice.due_trouble = f"{state}:{phrase}" if state in (DueState.PAST, DueState.UNREAD) else ""
+    if state is DueState.FOUND:
+        if notice.kind in (Kind.REPLY, Kind.FIGURES, Kind.FILE):
+            notice.done_due = at
+        else:
+            notice.ack_due = at
+
+
+async def preview(request: Request, notice: Notice) -> None:
+    """Show the draft with its number, kind, audience, due date, cost and warnings, as it would go out."""
+    await request.session.flush()
+    week = request.now.astimezone(request.office.zone)
+    monday = (week - timedelta(days=week.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
+    request.reply(
+        "preview",
+        notice=notice,
+        rooms=[request.roster.rooms[r].name for r in notice.rooms],
+        names=[request.roster.units[u].name for u in notice.audience],
+        everybody=len(notice.audience) == len(request.roster.units),
+        issued=await notices.issued_since(request.session, monday),
+        opens=None if request.calendar.is_open(request.now) else request.calendar.next_opening(request.now),
+        warnings=warnings(request, notice),
+        notice_id=notice.id,
+        buttons=[Button(f"发 {notice.number}", "发"), Button(f"取消 {notice.number}", "取消")],
+    )
+
+
+def warnings(desk: Desk, notice: Notice) -> list[str]:
+    """Names of the warnings that the preview must carry (R7, R9, R15), for the template to word."""
+    found = []
+    state, _, _ = notice.due_trouble.partition(":")
+    if state:
+        found.append(f"due_{state}")
+    start = desk.calendar.next_opening(desk.now)
+    due = notice.due
+    if due is not None:
+        local = due.astimezone(desk.office.zone)
+        if due <= start:
+            found.append("before_opening")
+        elif desk.calendar.working_hours_between(start, due) < 2:
+            found.append("short")
+        if local > desk.calendar.closing(local.date()) or not desk.calendar.is_workday(local.date()):
+            found.append("after_hours")
+        if desk.calendar.uncovered(local.date()):
+            found.append("year")
+    if asks_pictures_without_reason(notice.text):
+        found.append("pictures")
+    if not notice.audience:
+        found.append("nobody")
+    return found
+
+
+@command("改", who=OFFICE | {"liaison"}, hidden=True)
+async def change(request: Request, rest: str) -> str | None:
+    """改 …：改预览中的通知（时限、类型、单位或全文），或改刚上报的数字
+
+    A due phrase, a kind, units, or else the whole text: whichever the words are.
+    """
+    if not request.me.is_staff:
+        return PASS
+    number, words = leading_number(request.exact(rest))
+    notice = await _draft(request, number)
+    if notice is None:
+        return PASS
+    if not words:
+        raise Misunderstood("change_empty", notice=notice)
+    due = read_due(words, request.now, request.calendar, request.around.holidays)
+    matched, unmatched, left = split_audience(words.rstrip("：:") + "：x", request.roster.names)
+    if words in tuple(Kind):
+        at = notice.due
+        notice.kind = words
+        if at is not None:
+            notice.ack_due, notice.done_due = (None, at) if notice.wants_done else (at, None)
+    elif matched and not unmatched and left == "x":
+        units = [u for u in request.roster.units.values() if u.name in set(matched)]
+        notice.audience, notice.rooms = [u.id for u in units], list(request.roster.rooms_for(units))
+    elif due.state in (DueState.FOUND, DueState.PAST) or len(words) <= 8:
+        if due.state is not DueState.FOUND:
+            raise Misunderstood("due_trouble", state=due.state, phrase=words)
+        _set_due(notice, due)
+    else:
+        _fill(request, notice, words.removeprefix("正文").removeprefix("通知").lstrip(" ：:"))
+    await preview(request, notice)
+    return None
+
+
+@command("取消", who=OFFICE)
+async def cancel(request: Request, rest: str) -> str | None:
+    """取消：不发预览中的通知"""
+    number, words = leading_number(rest)
+    if words:
+        return PASS
+    notice = await _draft(request, number)
+    if notice is None:
+        request.reply("no_draft", number=number)
+        return None
+    notice.state = NoticeState.RECALLED
+    notice.send_at = None
+    request.reply("cancelled", notice=notice)
+    return None
+
+
+async def _draft(request: Request, number: int | None) -> Notice | None:
+    """The draft meant: by number (or the quoted one's), else the newest of this person."""
+    number = number or request.case
+    if number is None:
+        return await notices.last_draft(request.session, request.me.id)
+    notice = await notices.by_number(request.session, number)
+    waiting = (NoticeState.DRAFT, NoticeState.SCHEDULED)
+    return notice if notice is not None and notice.state in waiting else None

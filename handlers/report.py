@@ -1,0 +1,187 @@
+"""报 and 回复: words, figures and photos are filed for the speaker's unit, and the bot says what it understood."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from handlers.lead import doubtful, firewall
+from handlers.registry import LIAISONS, PASS, Misunderstood, command, listener
+from handlers.request import Request
+from models import reports
+from models.acking import answer
+from models.notices import Kind, NoticeState
+from models.receipts import How
+from models.reports import Figure, Report, as_number
+from models.rules.case_numbers import leading_number
+from models.rules.figures import Figure as Reading
+from models.rules.figures import correct, looks_like_figures, read_figures, supersedes, worth_asking
+from models.rules.lead_words import lead_like
+
+LONGEST = 4000
+ZERO = ("零报告", "无新增", "零上报")
+
+
+@command("报", "上报", "报送", who=LIAISONS, glued=looks_like_figures)
+async def report(request: Request, rest: str) -> str | None:
+    """报 宣传单5000余份 短信50余万条：报数字或进展，可带照片；报 12 …：指明是答复第12号"""
+    number, words = leading_number(request.exact(rest))
+    if number is not None and await request.gathering.numbered(number, request.unit.id) is None:
+        number, words = None, request.exact(rest)  # a figure that stands first, not a case number
+    return await file(request, words, number)
+
+
+@command(*ZERO, who=LIAISONS)
+async def zero(request: Request, rest: str) -> str | None:
+    """零报告：本期没有新增，一个词就够"""
+    number, words = leading_number(rest)
+    return await file(request, f"{request.word} {words}".strip(), number)
+
+
+@command("回复", who=LIAISONS)
+async def reply(request: Request, rest: str) -> str | None:
+    """回复 编号 …：用文字答复一条通知"""
+    number, words = leading_number(request.exact(rest))
+    if number is None and request.case is None and not request.incoming.private:
+        owed = await request.gathering.owed(request.unit.id)
+        if not any(r.kind == Kind.REPLY for r in owed):
+            return PASS
+    return await file(request, words, number, reply_only=True)
+
+
+@listener(30)
+async def picture_with_words(request: Request) -> str | None:
+    """A photo with words, from a liaison: in a room it is progress; in private only if it reads like it."""
+    if not request.incoming.pictures or request.unit is None or not request.text:
+        return PASS
+    if request.incoming.private and not looks_like_figures(request.text):
+        return PASS
+    return await file(request, request.incoming.words.reveal(), None)
+
+
+async def file(request: Request, words: str, number: int | None, *, reply_only: bool = False) -> str | None:
+    """File a report, tie it to the notice it answers, and say back what was understood."""
+    if lead_like(words):
+        return await (doubtful(request) if request.incoming.private else firewall(request))
+    if not words and not request.incoming.pictures:
+        raise Misunderstood("report_empty")
+    if len(words) > LONGEST:
+        raise Misunderstood("too_long", limit=LONGEST, length=len(words))
+    row = await _answered(request, number, reply_only=reply_only)
+    await request.gathering.flush()
+    filed = Report(
+        unit_id=request.unit.id,
+        by=request.me.id,
+        at=request.now,
+        text=words,
+        notice_id=row.notice_id if row is not None else None,
+        source_message=request.incoming.message,
+        photos=[await request.around.photos.keep(p) for p in request.incoming.pictures],
+    )
+    request.session.add(filed)
+    await request.session.flush()
+    figures, unread = ([], []) if reply_only else read_figures(words)
+    told = [await _enter(request, filed, figure) for figure in figures]
+    lacking = _settle(request, row, figures) if row is not None else ""
+    request.reply(
+        "reported",
+        figures=told,
+        unread=unread,
+        photos=len(filed.photos),
+        row=row,
+        lacking=lacking,
+        reply_only=reply_only,
+        notice_id=filed.notice_id,
+    )
+    return None
+
+
+async def _answered(request: Request, number: int | None, *, reply_only: bool) -> Any | None:
+    """The receipt this answers: by number or quote, else the newest owed one of a kind that a report can answer."""
+    number = number or request.case
+    if number is not None:
+        row = await request.gathering.numbered(number, request.unit.id)
+        if row is None:
+            raise Misunderstood("ack_unknown", number=number)
+        if row.notice_state == NoticeState.RECALLED:
+            raise Misunderstood("ack_recalled", number=number)
+        return row
+    fitting = (Kind.REPLY,) if reply_only else (Kind.FIGURES, Kind.FILE)
+    owed = [r for r in await request.gathering.owed(request.unit.id) if r.kind in fitting]
+    if reply_only and not owed:
+        raise Misunderstood("which_number", word="回复")
+    return owed[0] if owed else None
+
+
+def _settle(request: Request, row: Any, figures: Sequence[Reading]) -> str:
+    """Tie the report to its receipt; gives what is still missing, by the kind that was asked for."""
+    lacking = ""
+    if row.kind == Kind.FIGURES and not figures:
+        lacking = "figures"
+    elif row.kind == Kind.FILE and not request.incoming.pictures:
+        lacking = "file"
+    spoken = How.PRIVATE if request.incoming.private else How.TEXT
+    how = How.QUOTE if request.case == row.number else spoken
+    answer(
+        request.gathering,
+        row,
+        at=request.now,
+        by=request.me.id,
+        how=how,
+        message=request.incoming.message,
+        complete=not lacking,
+    )
+    return lacking
+
+
+async def _enter(request: Request, filed: Report, figure: Reading) -> dict[str, Any]:
+    """Keep one figure. A 累计 takes the place of what stood under its label, anything else is added to it."""
+    before = await reports.standing(request.session, filed.unit_id, figure.label, figure.measure)
+    total = as_number(sum(f.value for f in before))
+    question = worth_asking(total, figure) if before else None
+    for old in before:
+        reading = Reading(old.label, as_number(old.value), old.vagueness, old.measure, old.basis, old.words)
+        old.superseded = supersedes(reading, figure)
+    request.session.add(
+        Figure(
+            report_id=filed.id,
+            label=figure.label,
+            value=float(figure.value),
+            vagueness=figure.vagueness,
+            measure=figure.measure,
+            basis=figure.basis,
+            words=figure.words,
+        )
+    )
+    standing = float(figure.value) + sum(f.value for f in before if not f.superseded)
+    return {"figure": figure, "before": total, "total": standing, "added": bool(before), "question": question}
+
+
+@listener(20)
+async def correct_figures(request: Request) -> str | None:
+    """改 宣传单 5200: a figure of the last report was read or typed wrongly; what stood before is kept."""
+    if request.unit is None or request.me.is_staff or not request.text.startswith("改"):
+        return PASS
+    last = await reports.last_of(request.session, request.me.id)
+    if last is None:
+        return PASS
+    rows = (await reports.figures_of(request.session, [last.id]))[last.id]
+    current = [f for f in rows if not f.corrected]
+    old = [Reading(f.label, as_number(f.value), f.vagueness, f.measure, f.basis, f.words) for f in current]
+    new = correct(old, request.text)
+    changed = [(was, now) for was, now in zip(current, new, strict=False) if float(now.value) != was.value]
+    if not changed:
+        return PASS
+    for was, now in changed:
+        was.superseded = was.corrected = True
+        request.session.add(
+            Figure(
+                report_id=last.id,
+                label=now.label,
+                value=float(now.value),
+                vagueness=now.vagueness,
+                measure=now.measure,
+                basis=now.basis,
+                words=request.text,
+            )
+        )
+    request.reply("corrected", changes=[{"label": w.label, "was": w.value, "now": n} for w, n in changed])
+    return None

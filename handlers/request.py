@@ -1,0 +1,209 @@
+"""What a handler may touch: the time, the roster, the words, and ways to speak. All handed down; nothing is global."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from models import journal
+from models.gathering import Gathering
+from models.incoming import Incoming, Picture
+from models.office import Office
+from models.outbox import SendClass
+from models.roster import Member, Roster
+from models.rules.acks import Ack
+from models.rules.deadlines import say_due
+from models.rules.plain import clean, without_mention
+from models.rules.workdays import WorkCalendar
+from models.sealing import Recipients
+
+
+class Words(Protocol):
+    """From a template's name and facts to text; every outside string among the facts is neutralised on its way."""
+
+    def __call__(self, template: str, facts: Mapping[str, Any]) -> str: ...
+
+
+class Doors(Protocol):
+    """What the doors can do, as far as a handler must know to choose its words."""
+
+    def for_person(self, person: str) -> str: ...
+    def for_room(self, room: str) -> str: ...
+    def can(self, channel: str, ability: str) -> bool: ...
+
+
+class Photos(Protocol):
+    """Where pictures are kept. `keep` writes one and gives its name."""
+
+    async def keep(self, picture: Picture) -> str: ...
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What does not change between two transactions."""
+
+    office: Office
+    calendar: WorkCalendar
+    holidays: Mapping[Any, str]
+    roster: Roster
+    words: Words
+    doors: Doors
+    photos: Photos
+    recipients: Recipients | None
+
+
+@dataclass(frozen=True)
+class Button:
+    """`key` is what a press says, in the words a person might have typed."""
+
+    key: str
+    text: str
+
+
+class Desk:
+    """Where a verb works while time passes or somebody speaks: one transaction's session, and the ways to speak."""
+
+    def __init__(self, gathering: Gathering, now: datetime, around: Surroundings) -> None:
+        self.gathering, self.session = gathering, gathering.session
+        self.now, self.around = now, around
+        self.office, self.roster, self.calendar = around.office, around.roster, around.calendar
+
+    def due(self, at: datetime | None) -> str:
+        """An instant as the absolute date that people read, or nothing."""
+        return "" if at is None else say_due(at, self.now, self.office.zone)
+
+    def tell(self, person: str, template: str, *, key: str, **facts: Any) -> None:
+        """Say something to one person in private that they did not ask for just now; see `_speak` for the options."""
+        self._speak(template, key, self.around.doors.for_person(person), facts, person=person)
+
+    def post(self, room: str, template: str, *, key: str, **facts: Any) -> None:
+        """Say something in a room; see `_speak` for the options."""
+        self._speak(template, key, self.around.doors.for_room(room), facts, room=room)
+
+    async def write_down(self, act: str, object: str, actor: str, **detail: Any) -> None:
+        """Record a privileged act in the journal."""
+        await journal.record(
+            self.session,
+            at=self.now,
+            actor=actor,
+            act=act,
+            object=object,
+            detail={k: v for k, v in detail.items() if v},
+        )
+
+    def wording(self, template: str, **facts: Any) -> str:
+        """The text that a template makes of `facts`."""
+        return self.around.words(template, {"bot": self.office.bot, "say_due": self.due, **facts})
+
+    def _speak(
+        self,
+        template: str,
+        key: str,
+        channel: str,
+        facts: dict[str, Any],
+        *,
+        person: str | None = None,
+        room: str | None = None,
+    ) -> None:
+        """Render now and store as text.
+
+        Options among the facts: `send` (SendClass), `mentions`, `buttons`, `quote`, `edits`, `wants`, `notice_id`,
+        `office_hours` (wait for working hours), `after` (a timedelta or an instant), `not_after`.
+        """
+        options = {name: facts.pop(name) for name in OPTIONS if name in facts}
+        buttons: Sequence[Button] = options.get("buttons", ())
+        can_press = bool(buttons) and self.around.doors.can(channel, "buttons")
+        due = self._when(options.get("after"))
+        if options.get("office_hours"):
+            due = self.calendar.next_opening(due)
+        body = self.wording(template, can_press=can_press, **facts)
+        self.gathering.outbox.append(
+            {
+                "key": key,
+                "kind": template,
+                "channel": channel,
+                "room": room,
+                "person": person,
+                "body": body,
+                "buttons": [{"key": b.key, "text": b.text} for b in buttons] if can_press else [],
+                "mentions": list(options.get("mentions", ())),
+                "quote": options.get("quote"),
+                "edits": options.get("edits"),
+                "send_class": options.get("send", SendClass.AT_LEAST_ONCE),
+                "office_hours": bool(options.get("office_hours")),
+                "wants": list(options.get("wants", ())),
+                "notice_id": options.get("notice_id"),
+                "created_at": self.now,
+                "due_at": due,
+                "not_after": options.get("not_after"),
+                "state": "pending",
+                "attempts": 0,
+                "claimed_until": None,
+                "reason": "",
+            }
+        )
+
+    def _when(self, after: timedelta | datetime | None) -> datetime:
+        if isinstance(after, timedelta):
+            return self.now + after
+        return after or self.now
+
+
+OPTIONS = (
+    "send",
+    "mentions",
+    "buttons",
+    "quote",
+    "edits",
+    "wants",
+    "notice_id",
+    "office_hours",
+    "after",
+    "not_after",
+)
+
+
+class Request(Desk):
+    """Somebody spoke: who, where, and in which words."""
+
+    def __init__(
+        self, gathering: Gathering, now: datetime, around: Surroundings, incoming: Incoming, me: Member
+    ) -> None:
+        super().__init__(gathering, now, around)
+        self.incoming, self.me = incoming, me
+        self.word = ""  # the command's word, as found
+        self.text = ""  # plain words without the mention of the bot
+        self.addressed = incoming.private  # said to the bot
+        self.ack: Ack | None = None  # the words read as an acknowledgement, once
+        self.case: int | None = None  # the case number read back from a quote
+        self.keep_text = True  # cleared when the room's kept copy must not hold these words
+        self.anonymous = False  # set when not even the inbox may remember who spoke
+        self._replies = 0
+
+    def exact(self, rest: str) -> str:
+        """What follows the command's word, as it was typed: reading folds widths and marks, keeping must not."""
+        if not rest:
+            return ""
+        typed = clean(self.incoming.words.reveal())
+        for end in range(1, min(len(typed), len(self.word) * 3 + 40)):
+            if without_mention(typed[:end], self.office.bot)[1] == self.word:
+                return typed[end:].strip().lstrip(" ：:，,、").strip()
+        return rest
+
+    @property
+    def unit(self) -> Any:
+        return self.me.unit
+
+    def reply(self, template: str, **facts: Any) -> None:
+        """Answer the person: privately where the door can, else in the room."""
+        self._replies += 1
+        key = f"reply:{self.incoming.channel}:{self.incoming.external_id}:{self._replies}"
+        channel = self.incoming.channel
+        if self.incoming.room is None or self.around.doors.can(channel, "private_push"):
+            self._speak(template, key, channel, facts, person=self.me.id)
+        else:
+            facts.setdefault("quote", self.incoming.message)
+            self._speak(template, key, channel, facts, room=self.incoming.room)
+
+    async def journal(self, act: str, object: str, **detail: Any) -> None:
+        await self.write_down(act, object, self.me.id, **detail)

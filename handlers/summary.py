@@ -1,0 +1,99 @@
+"""The daily summary: totals into each room concerned, names to the office; nothing on a day when nothing changed."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from handlers.registry import tick
+from handlers.request import Desk
+from handlers.who import line
+from models import leads, marks, notices, receipts, reports
+from models.notices import NoticeState
+from models.outbox import SendClass
+from models.people import Role
+
+DUE, DONE = "summary due", "summary done"
+
+
+def upcoming(desk: Desk) -> datetime:
+    """The next summary time of a working day after now."""
+    day = desk.now.astimezone(desk.office.zone).date()
+    for ahead in range(370):
+        at = datetime.combine(day + timedelta(days=ahead), desk.office.summary, tzinfo=desk.office.zone)
+        if at > desk.now and desk.calendar.is_workday(at.date()):
+            return at
+    return desk.now + timedelta(days=1)
+
+
+async def schedule(desk: Desk) -> None:
+    """Make sure that the next one is written down, as at the first start."""
+    if await marks.read_mark(desk.session, DUE) is None:
+        await marks.write_mark(desk.session, DUE, upcoming(desk).isoformat())
+        await marks.write_mark(desk.session, DONE, desk.now.isoformat())
+
+
+async def _next(session: Any) -> datetime | None:
+    due = await marks.read_mark(session, DUE)
+    return None if due is None else datetime.fromisoformat(due)
+
+
+async def _due(session: Any, now: datetime, _: int) -> list[datetime]:
+    at = await _next(session)
+    return [at] if at is not None and at <= now else []
+
+
+@tick("summary", due=_due, next=_next)
+async def sum_up(desk: Desk, at: datetime) -> None:
+    """What changed since the last one. After an outage over several days there is one, not several."""
+    done = await marks.read_mark(desk.session, DONE)
+    since = datetime.fromisoformat(done) if done else at - timedelta(days=1)
+    await marks.write_mark(desk.session, DUE, upcoming(desk).isoformat())
+    await marks.write_mark(desk.session, DONE, desk.now.isoformat())
+    facts = await _facts(desk, since)
+    if not facts["changed"]:
+        return
+    date = at.astimezone(desk.office.zone).date()
+    for room in desk.roster.rooms.values():
+        here = {u.id for u in desk.roster.units_of_room(room.id)}
+        rows = [r for r in facts["rows"] if room.id in r["notice"].rooms]
+        sent = sum(count for unit, count in facts["reports"].items() if unit in here)
+        if rows or sent:
+            desk.post(
+                room.id,
+                "summary",
+                key=f"summary:{room.id}:{date}",
+                send=SendClass.LATEST_WINS,
+                office_hours=True,
+                date=date,
+                rows=[r | {"names": []} for r in rows],
+                reports=sent,
+                leads=None,
+            )
+    for person in desk.roster.with_role(Role.CLERK, Role.HEAD):
+        desk.tell(
+            person.id,
+            "summary",
+            key=f"summary:{person.id}:{date}",
+            send=SendClass.LATEST_WINS,
+            office_hours=True,
+            date=date,
+            rows=facts["rows"],
+            reports=sum(facts["reports"].values()),
+            leads=facts["leads"],
+        )
+
+
+async def _facts(desk: Desk, since: datetime) -> dict[str, Any]:
+    acked = await receipts.acked_between(desk.session, since, desk.now)
+    issued = await notices.touched_since(desk.session, since)
+    sent = await reports.count_between(desk.session, since, desk.now)
+    total, _, _ = await leads.counts(desk.session, since.replace(minute=0, second=0, microsecond=0))
+    shown = await notices.of_ids(desk.session, sorted({*acked, *issued}))
+    counts = await receipts.counts(desk.session, sorted(shown))
+    rows = []
+    for notice in sorted(shown.values(), key=lambda n: n.number):
+        if notice.state not in (NoticeState.OPEN, NoticeState.CLOSED):
+            continue
+        missing = set(await receipts.missing(desk.session, notice.id))
+        names = [u.name for u in desk.roster.units.values() if u.id in missing]
+        rows.append(line(notice, counts.get(notice.id, (0, 0, 0))) | {"new": acked.get(notice.id, 0), "names": names})
+    return {"rows": rows, "reports": sent, "leads": total, "changed": bool(rows or sent)}

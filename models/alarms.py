@@ -1,0 +1,47 @@
+"""What is wrong now, for people to see: raised once, cleared when it is over."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+BLOCKING = ("door", "disk", "clock")
+
+
+class Alarm(Base):
+    """`what` is a stable name such as `parked`; `detail` a sentence without anybody's words in it."""
+
+    __tablename__ = "alarms"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    at: Mapped[datetime]
+    what: Mapped[str]
+    detail: Mapped[str]
+    cleared_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+async def raise_alarm(session: AsyncSession, at: datetime, what: str, detail: str) -> bool:
+    """Raise it unless it stands already; True when it is new."""
+    query = select(Alarm.id).where(Alarm.what == what, Alarm.detail == detail, Alarm.cleared_at.is_(None))
+    if (await session.execute(query)).first() is not None:
+        return False
+    session.add(Alarm(at=at, what=what, detail=detail))
+    return True
+
+
+async def clear_alarm(session: AsyncSession, at: datetime, what: str) -> None:
+    await session.execute(update(Alarm).where(Alarm.what == what, Alarm.cleared_at.is_(None)).values(cleared_at=at))
+
+
+async def latest(session: AsyncSession, limit: int = 100) -> Sequence[Alarm]:
+    return (await session.scalars(select(Alarm).order_by(Alarm.id.desc()).limit(limit))).all()
+
+
+async def standing(session: AsyncSession) -> Sequence[Alarm]:
+    """Alarms that say that something is not working now; a parked message is bad news, but no such state."""
+    query = select(Alarm).where(Alarm.cleared_at.is_(None), Alarm.what.in_(BLOCKING))
+    return (await session.scalars(query)).all()

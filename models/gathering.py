@@ -1,0 +1,73 @@
+"""What one transaction has gathered to write, each kind of row with one statement.
+
+A burst of a thousand 收到 is a handful of transactions and a handful of statements: a handler on the hot path adds
+rows here, and dispatch writes them before it commits, or before it runs a handler that wants to query.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import inbox, outbox, receipts
+
+
+class Gathering:
+    """Rows waiting to be written, and the receipts that were read for this batch."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.inbox: list[dict[str, Any]] = []
+        self.outbox: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+        self.acks: dict[tuple[int, int], dict[str, Any]] = {}
+        self.changed: set[int] = set()
+        self.flushed = 0  # how often rows of handlers were written before the end
+        self._owed: dict[int, list[Any]] = {}
+        self._numbered: dict[tuple[int, int], Any] = {}
+
+    async def prepare(self, units: Iterable[int], pairs: Iterable[tuple[int, int]]) -> None:
+        """Read ahead, with one statement each, what the acks of a batch will ask for."""
+        self._owed |= await receipts.owed_by_units(self.session, [u for u in units if u not in self._owed])
+        self._numbered |= await receipts.of_numbers(self.session, [p for p in pairs if p not in self._numbered])
+
+    async def owed(self, unit: int) -> list[Any]:
+        """The open notices that a unit still owes as far as this transaction knows, newest first."""
+        if unit not in self._owed:
+            await self.prepare([unit], [])
+        done = {key for key, row in self.acks.items() if row["done_at"] is not None}
+        return [row for row in self._owed[unit] if (row.notice_id, unit) not in done]
+
+    async def numbered(self, number: int, unit: int) -> Any | None:
+        if (number, unit) not in self._numbered:
+            await self.prepare([], [(number, unit)])
+        return self._numbered.get((number, unit))
+
+    def acked(self, notice_id: int, unit_id: int) -> dict[str, Any] | None:
+        """What this transaction has already decided about a receipt."""
+        return self.acks.get((notice_id, unit_id))
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something has been gathered that a query would not see."""
+        return bool(self.acks or self.events or self.outbox)
+
+    def mark(self) -> tuple[int, ...]:
+        """How much stands now, for `changed_since`."""
+        flushes = self.session.info.get("flushes", 0)
+        return len(self.outbox), len(self.events), len(self.acks), self.flushed, flushes
+
+    def changed_since(self, mark: tuple[int, ...]) -> bool:
+        """Whether a handler has changed anything since `mark`."""
+        dirty = any(self.session.is_modified(one) for one in self.session.dirty)
+        return self.mark() != mark or bool(self.session.new or self.session.deleted) or dirty
+
+    async def flush(self) -> None:
+        """Write what was gathered; what was read ahead is forgotten, for others may change it now."""
+        self.flushed += self.waiting
+        await receipts.write_acks(self.session, list(self.acks.values()))
+        await receipts.add_events(self.session, self.events)
+        await outbox.add_rows(self.session, self.outbox)
+        await inbox.add_rows(self.session, self.inbox)
+        self.acks, self.events, self.outbox, self.inbox = {}, [], [], []
+        self._owed, self._numbered = {}, {}

@@ -1,0 +1,52 @@
+"""What a door hands in: one frozen value for a message or a pressed key, whatever the platform."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from models.sealing import Secret
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture already decoded and re-encoded from its pixels; not yet kept anywhere."""
+
+    sha256: str
+    mime: str
+    width: int
+    height: int
+    data: bytes = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The file name under which it is kept, once it is."""
+        return f"{self.sha256}.{'png' if self.mime == 'image/png' else 'jpg'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incoming:
+    """One message or click.
+
+    `words` is wrapped, because any private message may turn out to be a lead. `room` is None for a private one.
+    `message` is the platform's id of this message, `quote` that of the quoted one where the platform tells it, and
+    `quoted_words` its text where that is all it tells. `key` is a pressed button's key, `target` the message that
+    carries it. `heard` is False for a room message that the bot only keeps on the platform's behalf.
+    """
+
+    channel: str
+    external_id: str
+    person: str
+    room: str | None
+    words: Secret
+    at: datetime
+    message: str = ""
+    quote: str | None = None
+    quoted_words: str = ""
+    pictures: tuple[Picture, ...] = ()
+    key: str | None = None
+    target: str | None = None
+    heard: bool = True
+    payload_hash: str = ""
+
+    @property
+    def private(self) -> bool:
+        return self.room is None

@@ -1,0 +1,28 @@
+"""Alembic runs on the connection that it is handed, inside a transaction that is already open."""
+
+from alembic import context
+
+import models.alarms
+import models.days
+import models.inbox
+import models.journal
+import models.leads
+import models.marks
+import models.notices
+import models.outbox
+import models.people
+import models.questions
+import models.receipts
+import models.reports
+import models.rooms
+import models.units  # noqa: F401
+from models.base import Base
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_type=True,
+)
+context.run_migrations()

@@ -1,0 +1,130 @@
+"""Notices: what the office asks, of whom, by when."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+from models.marks import bump
+
+
+class Kind(StrEnum):
+    """Lightest first: no answer, a 收到, words, figures, a file or photo."""
+
+    FYI = "知照"
+    ACK = "签收"
+    REPLY = "回复"
+    FIGURES = "报数"
+    FILE = "交件"
+
+
+class NoticeState(StrEnum):
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    OPEN = "open"
+    RECALLED = "recalled"
+    CLOSED = "closed"
+
+
+class Notice(Base):
+    """`audience` holds unit ids; `rooms` the rooms it is posted to. `sheet_at` is when the office gets the call sheet.
+
+    The chasing plan (`chase_before`, `chase_after`, `sheet_at`) is frozen when the notice goes out.
+    """
+
+    __tablename__ = "notices"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    number: Mapped[int] = mapped_column(unique=True)
+    text: Mapped[str]
+    issuer: Mapped[str]
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    kind: Mapped[str] = mapped_column(default=Kind.ACK)
+    basis: Mapped[str] = mapped_column(default="")
+    audience: Mapped[list[Any]] = mapped_column(default_factory=list)
+    rooms: Mapped[list[str]] = mapped_column(default_factory=list)
+    state: Mapped[str] = mapped_column(default=NoticeState.DRAFT, index=True)
+    send_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
+    issued_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
+    ack_due: Mapped[datetime | None] = mapped_column(default=None)
+    done_due: Mapped[datetime | None] = mapped_column(default=None)
+    due_trouble: Mapped[str] = mapped_column(default="")
+    urgent: Mapped[str] = mapped_column(default="")
+    chase_before: Mapped[datetime | None] = mapped_column(default=None)
+    chase_after: Mapped[datetime | None] = mapped_column(default=None)
+    sheet_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)
+    replaces: Mapped[int | None] = mapped_column(default=None)
+
+    @property
+    def wants_done(self) -> bool:
+        """Whether a 收到 alone does not finish it."""
+        return self.kind in (Kind.REPLY, Kind.FIGURES, Kind.FILE)
+
+    @property
+    def due(self) -> datetime | None:
+        """The clock that a unit is held to: the finishing one where there is one."""
+        return self.done_due if self.wants_done and self.done_due else self.ack_due
+
+
+async def next_number(session: AsyncSession) -> int:
+    """Case numbers are never given twice, not even that of a cancelled draft: old buttons may still carry it."""
+    return await bump(session, "notice number")
+
+
+async def by_number(session: AsyncSession, number: int) -> Notice | None:
+    return (await session.execute(select(Notice).where(Notice.number == number))).scalar_one_or_none()
+
+
+async def last_draft(session: AsyncSession, issuer: str) -> Notice | None:
+    query = select(Notice).where(Notice.issuer == issuer, Notice.state == NoticeState.DRAFT)
+    return (await session.execute(query.order_by(Notice.id.desc()).limit(1))).scalar_one_or_none()
+
+
+async def in_state(session: AsyncSession, *states: NoticeState) -> Sequence[Notice]:
+    """Newest first."""
+    query = select(Notice).where(Notice.state.in_(states)).order_by(Notice.number.desc())
+    return (await session.scalars(query)).all()
+
+
+async def issued_since(session: AsyncSession, since: datetime) -> int:
+    query = select(func.count()).select_from(Notice).where(Notice.issued_at >= since)
+    return (await session.execute(query)).scalar_one()
+
+
+async def scheduled(session: AsyncSession, now: datetime, limit: int) -> list[int]:
+    """Numbers of the notices whose opening has come."""
+    query = select(Notice.number).where(Notice.state == NoticeState.SCHEDULED, Notice.send_at <= now)
+    return list(await session.scalars(query.order_by(Notice.send_at, Notice.number).limit(limit)))
+
+
+async def next_scheduled(session: AsyncSession) -> datetime | None:
+    query = select(func.min(Notice.send_at)).where(Notice.state == NoticeState.SCHEDULED)
+    return (await session.execute(query)).scalar_one()
+
+
+async def sheets_due(session: AsyncSession, now: datetime, limit: int) -> list[int]:
+    """Numbers of the open notices whose call sheet is due."""
+    query = select(Notice.number).where(Notice.state == NoticeState.OPEN, Notice.sheet_at <= now)
+    return list(await session.scalars(query.order_by(Notice.sheet_at, Notice.number).limit(limit)))
+
+
+async def next_sheet(session: AsyncSession) -> datetime | None:
+    query = select(func.min(Notice.sheet_at)).where(Notice.state == NoticeState.OPEN)
+    return (await session.execute(query)).scalar_one()
+
+
+async def of_ids(session: AsyncSession, ids: Sequence[int]) -> dict[int, Notice]:
+    return {n.id: n for n in await session.scalars(select(Notice).where(Notice.id.in_(ids)))}
+
+
+async def touched_since(session: AsyncSession, since: datetime) -> list[int]:
+    """Ids of the notices that went out or were closed since."""
+    query = select(Notice.id).where((Notice.issued_at >= since) | (Notice.closed_at >= since))
+    return list(await session.scalars(query))

@@ -1,0 +1,259 @@
+"""What goes out: one row for every message, written with the change that caused it and settled by the sender."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from sqlalchemy import BigInteger, Index, Table, bindparam, func, select, text, update
+from sqlalchemy import cast as as_type
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, BigId, upsert
+
+
+class SendClass(StrEnum):
+    """What may happen when nobody knows whether a message arrived."""
+
+    NEVER_TWICE = "never_twice"
+    AT_LEAST_ONCE = "at_least_once"
+    LATEST_WINS = "latest_wins"
+    PROMPT = "prompt"
+
+
+class OutState(StrEnum):
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+
+
+# A settled row has no due time, so the index holds only what waits.
+WAITING = text("due_at IS NOT NULL")
+
+
+class Outbox(Base):
+    """One message to a room or a person.
+
+    `edits` is the key of the row whose message is changed in place. `office_hours` says that nobody asked for it, so
+    it waits for working hours. `wants` lists the `[notice id, unit id]` pairs that must still be owed when it leaves.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_due", "due_at", "id", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index("ix_outbox_state", "state"),
+        Index("ix_outbox_room", "room", "id"),
+        Index("ix_outbox_person", "person", "id"),
+        Index("ix_outbox_provider_id", "provider_id"),
+        Index("ix_outbox_edits", "edits"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
+    key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    channel: Mapped[str]
+    body: Mapped[str]
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    room: Mapped[str | None] = mapped_column(default=None)
+    person: Mapped[str | None] = mapped_column(default=None)
+    buttons: Mapped[list[Any]] = mapped_column(default_factory=list)
+    mentions: Mapped[list[str]] = mapped_column(default_factory=list)
+    quote: Mapped[str | None] = mapped_column(default=None)
+    edits: Mapped[str | None] = mapped_column(default=None)
+    send_class: Mapped[str] = mapped_column(default=SendClass.AT_LEAST_ONCE)
+    office_hours: Mapped[bool] = mapped_column(default=False)
+    wants: Mapped[list[Any]] = mapped_column(default_factory=list)
+    notice_id: Mapped[int | None] = mapped_column(default=None)
+    not_after: Mapped[datetime | None] = mapped_column(default=None)
+    attempts: Mapped[int] = mapped_column(default=0)
+    claimed_until: Mapped[datetime | None] = mapped_column(default=None)
+    state: Mapped[str] = mapped_column(default=OutState.PENDING)
+    provider_id: Mapped[str | None] = mapped_column(default=None)
+    sent_at: Mapped[datetime | None] = mapped_column(default=None)
+    reason: Mapped[str] = mapped_column(default="")
+
+
+TABLE = cast(Table, Outbox.__table__)
+FRESH = (
+    "kind",
+    "body",
+    "buttons",
+    "mentions",
+    "created_at",
+    "due_at",
+    "not_after",
+    "state",
+    "attempts",
+    "claimed_until",
+    "reason",
+)
+
+
+async def add_rows(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Put messages in the way out. A key that stands already is left alone, but LATEST_WINS replaces what it said."""
+    latest = [r for r in rows if r["send_class"] == SendClass.LATEST_WINS]
+    once = [r for r in rows if r["send_class"] != SendClass.LATEST_WINS]
+    await upsert(session, TABLE, once, ["key"], [])
+    await upsert(session, TABLE, latest, ["key"], FRESH)
+
+
+async def claim(session: AsyncSession, now: datetime, until: datetime, limit: int) -> Sequence[Any]:
+    """Take up to `limit` rows that are due, oldest first, so that nobody else sends them before `until`."""
+    due = (
+        select(Outbox.id)
+        .where(Outbox.due_at <= now, Outbox.state == OutState.PENDING)
+        .order_by(Outbox.due_at, Outbox.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    statement = (
+        update(TABLE)
+        .where(TABLE.c.id.in_(due))
+        .values(state=OutState.CLAIMED, due_at=until, claimed_until=until, attempts=TABLE.c.attempts + 1)
+        .returning(*TABLE.c)
+    )
+    return sorted((await session.execute(statement)).all(), key=lambda row: int(row.id))
+
+
+async def abandoned(session: AsyncSession, now: datetime, *, ours: bool) -> Sequence[Any]:
+    """Claims whose holder is gone: all of them when `ours` (one process, just started), else those that ran out."""
+    query = select(*TABLE.c).where(TABLE.c.state == OutState.CLAIMED)
+    return (await session.execute(query if ours else query.where(TABLE.c.due_at <= now))).all()
+
+
+async def next_due(session: AsyncSession) -> datetime | None:
+    """When the next row wants attention."""
+    query = select(func.min(TABLE.c.due_at)).where(TABLE.c.due_at.is_not(None))
+    at: datetime | None = (await session.execute(query)).scalar_one()
+    return at
+
+
+SETTLED = ("state", "due_at", "claimed_until", "provider_id", "sent_at", "reason")
+
+
+async def settle(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write down how sending ended. Each row has `id` and every column of SETTLED; one statement for all."""
+    if not rows:
+        return
+    # A LATEST_WINS row that was replaced while it was being sent is pending again, and must stay so.
+    statement = update(TABLE).where(TABLE.c.id == bindparam("row_id"), TABLE.c.state == OutState.CLAIMED)
+    statement = statement.values({name: bindparam(f"new_{name}") for name in SETTLED})
+    values = [{"row_id": r["id"], **{f"new_{name}": r[name] for name in SETTLED}} for r in rows]
+    await (await session.connection()).execute(statement, values)
+
+
+async def cancel(session: AsyncSession, notice_id: int, kinds: Collection[str], reason: str) -> None:
+    """Take back what is still waiting about a notice."""
+    await session.execute(
+        update(TABLE)
+        .where(TABLE.c.notice_id == notice_id, TABLE.c.kind.in_(kinds), TABLE.c.state == OutState.PENDING)
+        .values(state=OutState.CANCELLED, due_at=None, reason=reason)
+    )
+
+
+async def by_key(session: AsyncSession, key: str) -> Outbox | None:
+    return (await session.execute(select(Outbox).where(Outbox.key == key))).scalar_one_or_none()
+
+
+async def prove(session: AsyncSession, notice_id: int, room: str, at: datetime) -> None:
+    """An answer to a notice shows that its post arrived, whatever the door had said."""
+    await session.execute(
+        update(TABLE)
+        .where(TABLE.c.notice_id == notice_id, TABLE.c.room == room, TABLE.c.kind == "notice")
+        .where(TABLE.c.state == OutState.UNKNOWN)
+        .values(state=OutState.SENT, sent_at=at, due_at=None, reason="有人签收，可见已送达")
+    )
+
+
+async def in_state(session: AsyncSession, state: OutState | None, limit: int = 200) -> Sequence[Outbox]:
+    """Newest first."""
+    query = select(Outbox).order_by(Outbox.id.desc()).limit(limit)
+    return (await session.scalars(query.where(Outbox.state == state) if state else query)).all()
+
+
+async def unasked(session: AsyncSession, now: datetime, limit: int) -> list[str]:
+    """Keys of the messages of unknown fate that nobody has been asked about: their due time is still set."""
+    query = select(TABLE.c.key).where(TABLE.c.state == OutState.UNKNOWN, TABLE.c.due_at <= now)
+    return list(await session.scalars(query.order_by(TABLE.c.id).limit(limit)))
+
+
+async def next_unasked(session: AsyncSession) -> datetime | None:
+    query = select(func.min(TABLE.c.due_at)).where(TABLE.c.state == OutState.UNKNOWN)
+    at: datetime | None = (await session.execute(query)).scalar_one()
+    return at
+
+
+async def provider_ids(session: AsyncSession, keys: Sequence[str]) -> dict[str, tuple[str, str | None]]:
+    """State and platform id of the messages that edits speak of, by key."""
+    if not keys:
+        return {}
+    query = select(TABLE.c.key, TABLE.c.state, TABLE.c.provider_id).where(TABLE.c.key.in_(keys))
+    return {key: (state, provider) for key, state, provider in await session.execute(query)}
+
+
+async def reword(session: AsyncSession, row_id: int, body: str, buttons: Sequence[Any], wants: Sequence[Any]) -> None:
+    """A chase of which some part is no longer owed says only the rest."""
+    values = {"body": body, "buttons": list(buttons), "wants": [list(pair) for pair in wants]}
+    await session.execute(update(TABLE).where(TABLE.c.id == row_id).values(**values))
+
+
+async def shown(
+    session: AsyncSession, channel: str, *, room: str | None, person: str | None, after: int, limit: int
+) -> Sequence[Any]:
+    """What stands in a room or a private chat of a door whose ids are integers, oldest first, as last edited."""
+    number = as_type(TABLE.c.provider_id, BigInteger)
+    place = TABLE.c.room == room if room is not None else TABLE.c.person == person
+    query = (
+        select(*TABLE.c)
+        .where(place, TABLE.c.channel == channel, TABLE.c.state == OutState.SENT, TABLE.c.edits.is_(None))
+        .where(number > after)
+        .order_by(number)
+        .limit(limit)
+    )
+    return await _edited(session, (await session.execute(query)).all())
+
+
+async def one_shown(session: AsyncSession, channel: str, provider_id: str) -> Any | None:
+    """One message by the platform's id, as last edited."""
+    query = select(*TABLE.c).where(
+        TABLE.c.channel == channel, TABLE.c.provider_id == provider_id, TABLE.c.edits.is_(None)
+    )
+    rows = await _edited(session, (await session.execute(query)).all())
+    return rows[0] if rows else None
+
+
+async def _edited(session: AsyncSession, rows: Sequence[Any]) -> Sequence[Any]:
+    """Rows as mappings, with the body and buttons of the edit that was made of them."""
+    keys = [row.key for row in rows if row.send_class == SendClass.NEVER_TWICE]
+    query = select(TABLE.c.edits, TABLE.c.body, TABLE.c.buttons).where(TABLE.c.edits.in_(keys))
+    edits = {edit.edits: edit for edit in await session.execute(query)} if keys else {}
+    found = []
+    for row in rows:
+        edit = edits.get(row.key)
+        values = dict(row._mapping)
+        found.append(values | {"body": edit.body, "buttons": edit.buttons} if edit is not None else values)
+    return found
+
+
+async def last_shown(session: AsyncSession, channel: str) -> tuple[int, datetime | None]:
+    """The highest message id of a door whose ids are integers, and the time of the latest message sent."""
+    number = func.max(as_type(TABLE.c.provider_id, BigInteger))
+    query = select(number, func.max(TABLE.c.sent_at)).where(TABLE.c.channel == channel)
+    found, at = (await session.execute(query)).one()
+    return int(found or 0), at
+
+
+async def by_state(session: AsyncSession) -> dict[str, int]:
+    """How many messages are in each state that a person may have to look at."""
+    watched = (OutState.PENDING, OutState.CLAIMED, OutState.UNKNOWN, OutState.FAILED)
+    query = select(TABLE.c.state, func.count()).where(TABLE.c.state.in_(watched)).group_by(TABLE.c.state)
+    found: dict[str, int] = dict.fromkeys(map(str, watched), 0)
+    for state, count in await session.execute(query):
+        found[state] = count
+    return found

@@ -1,0 +1,299 @@
+"""The ledger: one row for every notice and unit, and every event upon it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from sqlalchemy import ForeignKey, Index, Table, bindparam, func, insert, select, text, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, BigId
+from models.notices import Notice, NoticeState
+
+
+class ReceiptState(StrEnum):
+    UNDELIVERED = "未送达"
+    WAITING = "待签收"
+    ACKED = "已签收"
+    REPLIED = "已回复"
+    RETURNED = "退回"
+    DONE = "办结"
+
+
+class How(StrEnum):
+    """By which way an answer came; the first that fits."""
+
+    PROXY = "proxy"
+    BUTTON = "button"
+    QUOTE = "quote"
+    NUMBER = "number"
+    PRIVATE = "private"
+    TEXT = "text"
+
+
+class What(StrEnum):
+    DELIVERED = "delivered"
+    ACKED = "acked"
+    REPLIED = "replied"
+    RETURNED = "returned"
+    EXTENDED = "extended"
+    WITHDRAWN = "withdrawn"
+    CHASED = "chased"
+    PHONED = "phoned"
+    DONE = "done"
+    REOPENED = "reopened"
+
+
+# What a unit still owes is found by these two: by notice for the office, by unit for a liaison.
+OWED = text("done_at IS NULL")
+CHASES = text("what = 'chased'")
+
+
+class Receipt(Base):
+    """`chase_at` is the next step the bot takes by itself; None means acked, closed, or the office's turn."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (
+        Index("ix_receipts_owed_unit", "unit_id", "notice_id", sqlite_where=OWED, postgresql_where=OWED),
+        Index("ix_receipts_owed_notice", "notice_id", "unit_id", sqlite_where=OWED, postgresql_where=OWED),
+        Index(
+            "ix_receipts_chase_at",
+            "chase_at",
+            sqlite_where=text("chase_at IS NOT NULL"),
+            postgresql_where=text("chase_at IS NOT NULL"),
+        ),
+    )
+
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"), primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), primary_key=True)
+    room: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default=ReceiptState.UNDELIVERED)
+    acked_at: Mapped[datetime | None] = mapped_column(default=None)
+    acked_by: Mapped[str | None] = mapped_column(default=None)
+    how: Mapped[str | None] = mapped_column(default=None)
+    on_version: Mapped[int | None] = mapped_column(default=None)
+    late: Mapped[bool] = mapped_column(default=False)
+    proxy: Mapped[bool] = mapped_column(default=False)
+    exempt: Mapped[bool] = mapped_column(default=False)
+    extended_to: Mapped[datetime | None] = mapped_column(default=None)
+    done_at: Mapped[datetime | None] = mapped_column(default=None)
+    chase_at: Mapped[datetime | None] = mapped_column(default=None)
+    chase_step: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def marks(self) -> list[str]:
+        held = (("迟", self.late), ("代签", self.proxy), ("延期", self.extended_to), ("免", self.exempt))
+        return [mark for mark, on in held if on]
+
+
+class ReceiptEvent(Base):
+    """Who did what on a receipt, how, and by which message. Never changed."""
+
+    __tablename__ = "receipt_events"
+    __table_args__ = (
+        Index("ix_receipt_events_notice_unit", "notice_id", "unit_id"),
+        Index("ix_receipt_events_chased", "unit_id", "at", sqlite_where=CHASES, postgresql_where=CHASES),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
+    notice_id: Mapped[int]
+    unit_id: Mapped[int]
+    at: Mapped[datetime] = mapped_column(index=True)
+    what: Mapped[str]
+    by: Mapped[str | None] = mapped_column(default=None)
+    how: Mapped[str | None] = mapped_column(default=None)
+    message: Mapped[str | None] = mapped_column(default=None)
+    note: Mapped[str] = mapped_column(default="")
+
+
+TABLE = cast(Table, Receipt.__table__)
+EVENTS = cast(Table, ReceiptEvent.__table__)
+
+
+async def owed_by_units(session: AsyncSession, units: Iterable[int], upto: int = 12) -> dict[int, list[Any]]:
+    """For each unit the newest `upto` open notices whose receipt is not finished: rows of receipt and notice."""
+    ids = list(set(units))
+    if not ids:
+        return {}
+    rank = func.row_number().over(partition_by=TABLE.c.unit_id, order_by=TABLE.c.notice_id.desc())
+    inner = (
+        select(TABLE.c.notice_id, TABLE.c.unit_id, rank.label("rank"))
+        .join(Notice, Notice.id == TABLE.c.notice_id)
+        .where(TABLE.c.unit_id.in_(ids), TABLE.c.done_at.is_(None), Notice.state == NoticeState.OPEN)
+        .subquery()
+    )
+    query = (
+        _with_notice()
+        .join(inner, (inner.c.notice_id == TABLE.c.notice_id) & (inner.c.unit_id == TABLE.c.unit_id))
+        .where(inner.c.rank <= upto)
+        .order_by(TABLE.c.notice_id.desc())
+    )
+    owed: dict[int, list[Any]] = {unit: [] for unit in ids}
+    for row in await session.execute(query):
+        owed[row.unit_id].append(row)
+    return owed
+
+
+async def of_numbers(session: AsyncSession, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
+    """Rows of receipt and notice for `(notice number, unit id)` pairs, whatever their state."""
+    wanted = list(set(pairs))
+    if not wanted:
+        return {}
+    query = _with_notice().where(tuple_(Notice.number, TABLE.c.unit_id).in_(wanted))
+    return {(row.number, row.unit_id): row for row in await session.execute(query)}
+
+
+def _with_notice() -> Any:
+    columns = (Notice.number, Notice.version, Notice.kind, Notice.ack_due, Notice.done_due, Notice.rooms)
+    more = (Notice.state.label("notice_state"), Notice.text.label("notice_text"))
+    return select(*TABLE.c, *columns, *more).join(Notice, Notice.id == TABLE.c.notice_id)
+
+
+ACK_COLUMNS = ("state", "acked_at", "acked_by", "how", "on_version", "late", "proxy", "done_at", "chase_at")
+
+
+async def write_acks(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Set ACK_COLUMNS of many receipts with one statement."""
+    if not rows:
+        return
+    statement = update(TABLE).where(TABLE.c.notice_id == bindparam("k_notice"), TABLE.c.unit_id == bindparam("k_unit"))
+    statement = statement.values({name: bindparam(f"v_{name}") for name in ACK_COLUMNS})
+    values = [
+        {"k_notice": r["notice_id"], "k_unit": r["unit_id"], **{f"v_{n}": r[n] for n in ACK_COLUMNS}} for r in rows
+    ]
+    await (await session.connection()).execute(statement, values)
+
+
+async def add_events(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Each row: notice_id, unit_id, at, what, and optionally by, how, message, note."""
+    blank = {"by": None, "how": None, "message": None, "note": ""}
+    if rows:
+        await session.execute(insert(ReceiptEvent), [{**blank, **row} for row in rows])
+
+
+async def of_notice(session: AsyncSession, notice_id: int) -> Sequence[Receipt]:
+    return (await session.scalars(select(Receipt).where(Receipt.notice_id == notice_id))).all()
+
+
+async def missing(session: AsyncSession, notice_id: int) -> Sequence[int]:
+    """Ids of the units that have not acknowledged, from the partial index of what is owed."""
+    query = select(TABLE.c.unit_id).where(
+        TABLE.c.notice_id == notice_id, TABLE.c.done_at.is_(None), TABLE.c.acked_at.is_(None)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def counts(session: AsyncSession, notice_ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
+    """Per notice: how many units are asked, have acknowledged, have finished."""
+    if not notice_ids:
+        return {}
+    query = (
+        select(TABLE.c.notice_id, func.count(), func.count(TABLE.c.acked_at), func.count(TABLE.c.done_at))
+        .where(TABLE.c.notice_id.in_(notice_ids))
+        .group_by(TABLE.c.notice_id)
+    )
+    return {n: (total, acked, done) for n, total, acked, done in await session.execute(query)}
+
+
+async def events_of(session: AsyncSession, notice_id: int) -> Sequence[ReceiptEvent]:
+    query = select(ReceiptEvent).where(ReceiptEvent.notice_id == notice_id).order_by(ReceiptEvent.id)
+    return (await session.scalars(query)).all()
+
+
+async def create(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Add the receipts of a notice that goes out; each row has notice_id, unit_id, room, and what differs from new."""
+    blank = {
+        "state": ReceiptState.UNDELIVERED,
+        "late": False,
+        "proxy": False,
+        "exempt": False,
+        "done_at": None,
+        "chase_at": None,
+        "chase_step": 0,
+    }
+    await session.execute(insert(Receipt), [{**blank, **row} for row in rows])
+
+
+async def delivered(session: AsyncSession, notice_id: int, room: str, at: datetime) -> None:
+    """A notice was seen to stand in a room: say so once for every unit that is asked there."""
+    query = select(TABLE.c.unit_id, TABLE.c.acked_at, TABLE.c.exempt).where(
+        TABLE.c.notice_id == notice_id, TABLE.c.room == room
+    )
+    told = select(EVENTS.c.unit_id).where(EVENTS.c.notice_id == notice_id, EVENTS.c.what == What.DELIVERED)
+    rows = (await session.execute(query.where(TABLE.c.unit_id.not_in(told)))).all()
+    fresh = [{"notice_id": notice_id, "unit_id": row.unit_id, "at": at, "what": What.DELIVERED} for row in rows]
+    await add_events(session, fresh)
+    await session.execute(
+        update(TABLE)
+        .where(TABLE.c.notice_id == notice_id, TABLE.c.room == room, TABLE.c.state == ReceiptState.UNDELIVERED)
+        .values(state=ReceiptState.WAITING)
+    )
+
+
+async def due_for_chase(session: AsyncSession, now: datetime, limit: int) -> Sequence[int]:
+    """Units of which some receipt's next step has come."""
+    query = select(TABLE.c.unit_id).where(TABLE.c.chase_at <= now).group_by(TABLE.c.unit_id)
+    return (await session.scalars(query.order_by(func.min(TABLE.c.chase_at), TABLE.c.unit_id).limit(limit))).all()
+
+
+async def next_chase(session: AsyncSession) -> datetime | None:
+    query = select(func.min(TABLE.c.chase_at)).where(TABLE.c.chase_at.is_not(None))
+    at: datetime | None = (await session.execute(query)).scalar_one()
+    return at
+
+
+async def chased_since(session: AsyncSession, unit_id: int, since: datetime) -> Sequence[datetime]:
+    """The instants at which a unit was chased, however many matters each chase named."""
+    query = select(EVENTS.c.at).where(EVENTS.c.unit_id == unit_id, EVENTS.c.what == What.CHASED, EVENTS.c.at >= since)
+    return (await session.scalars(query.distinct())).all()
+
+
+async def set_chase(session: AsyncSession, notice_id: int, unit_id: int, at: datetime | None, step: int) -> None:
+    await session.execute(
+        update(TABLE)
+        .where(TABLE.c.notice_id == notice_id, TABLE.c.unit_id == unit_id)
+        .values(chase_at=at, chase_step=step)
+    )
+
+
+async def stop_chasing(session: AsyncSession, notice_id: int) -> None:
+    await session.execute(update(TABLE).where(TABLE.c.notice_id == notice_id).values(chase_at=None))
+
+
+async def still_owed(session: AsyncSession, pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those `(notice id, unit id)` pairs that are neither finished nor closed nor recalled."""
+    wanted = list(pairs)
+    query = (
+        select(TABLE.c.notice_id, TABLE.c.unit_id)
+        .join(Notice, Notice.id == TABLE.c.notice_id)
+        .where(tuple_(TABLE.c.notice_id, TABLE.c.unit_id).in_(wanted))
+        .where(TABLE.c.done_at.is_(None), Notice.state == NoticeState.OPEN)
+    )
+    return {(n, u) for n, u in await session.execute(query)}
+
+
+async def last_acked(session: AsyncSession, unit_id: int) -> Any | None:
+    """The receipt that this unit acknowledged last, with its notice."""
+    query = _with_notice().where(TABLE.c.unit_id == unit_id, TABLE.c.acked_at.is_not(None))
+    return (await session.execute(query.order_by(TABLE.c.acked_at.desc()).limit(1))).first()
+
+
+async def forget_steps(session: AsyncSession, unit_id: int, now: datetime, open_ones: Iterable[int]) -> None:
+    """Drop the due steps of a unit in notices other than `open_ones`."""
+    await session.execute(
+        update(TABLE)
+        .where(TABLE.c.unit_id == unit_id, TABLE.c.chase_at <= now, TABLE.c.notice_id.not_in(list(open_ones)))
+        .values(chase_at=None)
+    )
+
+
+async def acked_between(session: AsyncSession, since: datetime, until: datetime) -> dict[int, int]:
+    """How many units acknowledged each notice in that time."""
+    query = (
+        select(TABLE.c.notice_id, func.count())
+        .where(TABLE.c.acked_at >= since, TABLE.c.acked_at < until)
+        .group_by(TABLE.c.notice_id)
+    )
+    return {row.notice_id: row[1] for row in await session.execute(query)}

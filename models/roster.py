@@ -1,0 +1,108 @@
+"""The roster in memory: who belongs where, as one frozen value that is loaded again when its version moves."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.marks import bump, read_mark
+from models.people import Person, Role
+from models.rooms import Room
+from models.rules.names import UnitName
+from models.units import Unit
+
+STAFF = frozenset({Role.CLERK, Role.HEAD})
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person as the roster knows them now."""
+
+    id: str
+    name: str
+    unit: Unit | None
+    roles: frozenset[str]
+    mobile: str = ""
+
+    @property
+    def is_staff(self) -> bool:
+        return not STAFF.isdisjoint(self.roles)
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Units by id in official order, people and rooms by id. Never changed in place."""
+
+    version: int
+    units: Mapping[int, Unit]
+    people: Mapping[str, Member]
+    rooms: Mapping[str, Room]
+
+    @cached_property
+    def names(self) -> tuple[UnitName, ...]:
+        return tuple(UnitName(name=u.name, full=u.full, aliases=tuple(u.aliases)) for u in self.units.values())
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """Every way a unit's name is written in the roster: what may stand beside a 收到."""
+        return frozenset(n for u in self.units.values() for n in (u.name, u.full, *u.aliases) if n)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Unit]:
+        return {u.name: u for u in self.units.values()}
+
+    @cached_property
+    def liaisons(self) -> Mapping[int, Member]:
+        """The liaison of each unit: the first living person who belongs to it."""
+        found: dict[int, Member] = {}
+        for person in self.people.values():
+            if person.unit is not None:
+                found.setdefault(person.unit.id, person)
+        return found
+
+    def with_role(self, *roles: Role) -> list[Member]:
+        return [p for p in self.people.values() if not p.roles.isdisjoint(roles)]
+
+    def units_of_room(self, room: str) -> list[Unit]:
+        return [u for u in self.units.values() if room in u.rooms]
+
+    def rooms_for(self, units: Iterable[Unit]) -> dict[str, list[Unit]]:
+        """The fewest rooms that reach `units`, each unit named once, in the order of the rooms."""
+        left = {u.id: u for u in units}
+        reached: dict[str, list[Unit]] = {}
+        for room in sorted(self.rooms, key=lambda r: -sum(r in u.rooms for u in left.values())):
+            here = [u for u in left.values() if room in u.rooms]
+            if here:
+                reached[room] = here
+                for unit in here:
+                    del left[unit.id]
+        return {room: reached[room] for room in self.rooms if room in reached}
+
+    def people_of_room(self, room: str) -> list[Member]:
+        ids = {u.id for u in self.units_of_room(room)}
+        return [p for p in self.people.values() if p.is_staff or (p.unit is not None and p.unit.id in ids)]
+
+
+async def roster_version(session: AsyncSession) -> int:
+    return int(await read_mark(session, "roster") or 0)
+
+
+async def touch_roster(session: AsyncSession) -> None:
+    """Say that units, people or rooms have changed; every holder of a Roster loads it again."""
+    await bump(session, "roster")
+
+
+async def load_roster(session: AsyncSession) -> Roster:
+    version = await roster_version(session)
+    units = {u.id: u for u in (await session.scalars(select(Unit).where(Unit.active).order_by(Unit.number, Unit.id)))}
+    people = {}
+    for person in await session.scalars(select(Person).where(Person.active).order_by(Person.id)):
+        unit = units.get(person.unit_id) if person.unit_id is not None else None
+        roles = frozenset(person.roles) | ({Role.LIAISON} if unit is not None else frozenset())
+        people[person.id] = Member(id=person.id, name=person.name, unit=unit, roles=roles, mobile=person.mobile)
+    rooms = {r.id: r for r in await session.scalars(select(Room).order_by(Room.position, Room.id))}
+    for thing in (*units.values(), *rooms.values()):
+        session.expunge(thing)
+    return Roster(version=version, units=units, people=people, rooms=rooms)

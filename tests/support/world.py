@@ -1,0 +1,180 @@
+"""A whole office to tell stories in: real database, real templates, real handlers; only the last edge is false.
+
+`says` posts one message and gives what the bot said because of it; `passes` moves the clock and gives what it said
+unasked; `crash` stops between two steps and starts again. At the end every message must have been looked at.
+"""
+
+import base64
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from pydantic import SecretStr
+
+from bot.app import installation_key
+from bot.channels.simulator import Message
+from bot.channels.simulator_posts import Posts
+from bot.console.access import grants, sentences
+from bot.console.api import Api
+from bot.demo import Demo, open_demo
+from bot.settings import Token
+from models.people import Role
+from models.rules.durations import read_duration
+
+START = datetime.fromisoformat("2026-11-18T15:00+08:00")
+
+
+@dataclass
+class Heard:
+    """What the bot said at one moment; each message is taken once, and all must be."""
+
+    messages: list[tuple[str, Message]] = field(default_factory=list)
+
+    def to(self, place: str) -> Message:
+        """Take the next message to a person or a room."""
+        for index, (where, message) in enumerate(self.messages):
+            if where == place:
+                del self.messages[index]
+                return message
+        raise AssertionError(f"nothing was said to {place}; but {self}")
+
+    def all_to(self, *places: str) -> list[str]:
+        """Take every message to these places; gives the places, in order of speaking."""
+        taken = [(w, m) for w, m in self.messages if not places or w in places]
+        self.messages = [pair for pair in self.messages if pair not in taken]
+        return [w for w, _ in taken]
+
+    def nothing(self) -> None:
+        assert not self.messages, f"was not to be said: {self}"
+
+    def __str__(self) -> str:
+        return "; ".join(f"{where} ← {message.text!r}" for where, message in self.messages) or "silence"
+
+
+class World:
+    """One office and its clock."""
+
+    def __init__(self, folder: Path, url: str, roster: Path | None) -> None:
+        self.folder, self.url, self.roster = folder, url, roster
+        self.heard: list[Heard] = []
+        self._seen = 0
+        self._stack = AsyncExitStack()
+        self.demo: Demo
+        self.posts: Posts
+
+    async def open(self, at: datetime | None = START) -> None:
+        self.demo = await self._stack.enter_async_context(
+            open_demo(self.folder, roster=self.roster, at=at, url=self.url, frozen=True)
+        )
+        bot = self.demo.bot
+        self.posts = Posts(
+            self.demo.simulator, bot.dispatch, bot.store, bot.around, self.demo.clock, installation_key(self.folder)
+        )
+
+    async def close(self) -> None:
+        await self._stack.aclose()
+        self._stack = AsyncExitStack()
+
+    async def restart(self) -> None:
+        """Stop in good order and start again on the same data."""
+        await self.close()
+        self.roster = None
+        await self.open(at=None)
+
+    @property
+    def now(self) -> datetime:
+        return self.demo.clock.now()
+
+    async def says(
+        self,
+        person: str,
+        text: str,
+        *,
+        room: str | None = None,
+        quote: Message | int | None = None,
+        pictures: tuple[bytes, ...] = (),
+        client_id: str | None = None,
+    ) -> Heard:
+        await self.posts.message(
+            {
+                "from": person,
+                "room": room,
+                "text": text,
+                "quote": quote.id if isinstance(quote, Message) else quote,
+                "images": [base64.b64encode(p).decode() for p in pictures],
+                "id": client_id,
+            }
+        )
+        return await self.listen()
+
+    async def presses(self, person: str, message: Message, key: str) -> Heard:
+        await self.posts.click({"from": person, "message": message.id, "key": key})
+        return await self.listen()
+
+    async def passes(self, duration: str) -> Heard:
+        """Move the clock on by an ISO 8601 duration."""
+        step = read_duration(duration)
+        assert step is not None
+        return await self.until(self.now + step)
+
+    async def until(self, at: datetime | str) -> Heard:
+        await self.demo.advance(datetime.fromisoformat(at) if isinstance(at, str) else at)
+        return await self.listen()
+
+    async def listen(self) -> Heard:
+        """Let everything due be done and sent, then collect what is new."""
+        await self.demo.bot.settle()
+        fresh: list[tuple[str, Message]] = []
+        roster = await self.posts.roster()
+        for room in roster.rooms:
+            for message in await self.demo.simulator.listing("clerk", room, self._seen):
+                if message.author == "bot":
+                    fresh.append((room, message))
+        for person in roster.people:
+            for message in await self.demo.simulator.listing(person, None, self._seen):
+                if message.author == "bot":
+                    fresh.append((person, message))
+        fresh.sort(key=lambda pair: pair[1].id)
+        self._seen = max([self._seen, *(m.id for _, m in fresh)])
+        heard = Heard(fresh)
+        self.heard.append(heard)
+        return heard
+
+    async def room(self, room: str) -> list[Message]:
+        return await self.demo.simulator.listing("clerk", room, 0)
+
+    async def ledger(self, number: int) -> dict[str, dict[str, Any]]:
+        """The receipts of a notice by unit, as the read API tells them."""
+        notice = await self.api(f"/api/notices/{number}")
+        return {row["unit"]: row for row in notice["receipts"]}
+
+    async def api(self, path: str) -> Any:
+        """Ask the read API with the demo's token."""
+        async with TestClient(TestServer(self._application())) as client:
+            answer = await client.get(path, headers={"Authorization": "Bearer demo"})
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    def _application(self) -> web.Application:
+        app = web.Application(middlewares=[sentences])
+        Api(self.demo.bot, grants([Token(token=SecretStr("demo"), role=Role.CLERK)])).add_to(app)
+        return app
+
+    def nothing_unheard(self) -> None:
+        for heard in self.heard:
+            heard.nothing()
+
+
+@asynccontextmanager
+async def opened(folder: Path, url: str = "", roster: Path | None = None) -> AsyncIterator[World]:
+    world = World(folder, url, roster)
+    await world.open()
+    try:
+        yield world
+    finally:
+        await world.close()
