@@ -11,6 +11,7 @@ from models.notices import NoticeState
 from models.questions import Ask
 from models.receipts import How, ReceiptState
 from models.rules.acks import Ack, Verdict, read_ack
+from models.rules.lead_words import lead_like
 
 
 def _read(request: Request) -> Ack:
@@ -37,8 +38,10 @@ async def _warm(requests: Sequence[Request]) -> None:
 async def hear(request: Request) -> str | None:
     """An acknowledgement counts only for the unit of whoever spoke, whatever unit the words name."""
     ack = _read(request)
-    if ack.verdict is Verdict.NO or request.incoming.pictures:
+    if request.incoming.pictures:
         return PASS
+    if ack.verdict is Verdict.NO:
+        return _no_answer(request)
     if request.unit is None:
         return _not_a_liaison(request)
     number = ack.number or request.case
@@ -111,6 +114,15 @@ async def _ask(request: Request, row: Any) -> str | None:
 
 def yes_no(number: int) -> list[Button]:
     return [Button(f"是 {number}", "是"), Button(f"不是 {number}", "不是")]
+
+
+def _no_answer(request: Request) -> str | None:
+    """A private word with 收到 in it that is no acknowledgement is not a lead either: say so, and how to answer."""
+    short = len(request.text) <= 20 and "收到" in request.text
+    if not (request.incoming.private and request.unit is not None and short) or lead_like(request.text):
+        return PASS
+    request.reply("ack_not_counted")
+    return None
 
 
 def _not_a_liaison(request: Request) -> str | None:

@@ -12,13 +12,14 @@ from models.questions import Ask, Question
 from models.receipts import How
 
 YES, NO = ("是", "是的", "对", "对的"), ("不是", "不", "否", "不对", "不是线索")
-PROGRESS, LEAD = ("进展", "①", "①进展"), ("②", "②线索")
+# ① and ② fold to 1 and 2 when the words are read
+PROGRESS, LEAD = ("是进展", "进展", "1"), ("是线索", "2")
 
 
 async def _open(request: Request, rest: str, *kinds: Ask) -> Question | None:
     """The question answered: the one that a button names, else this person's newest, if it is of these kinds."""
-    number = re.search(r"\d+", rest)
-    if not request.incoming.private or (rest and not number):
+    number = re.fullmatch(r"\d+", rest)
+    if not request.incoming.private or (rest and (not number or request.word.isdigit())):
         return None
     found = await questions.open_question(request.session, request.me.id, int(number[0]) if number else None)
     return found if found is not None and found.ask in kinds else None

@@ -43,7 +43,7 @@ async def close(request: Request, rest: str) -> None:
         raise Misunderstood("already_closed", notice=notice)
     if notice.state != NoticeState.OPEN:
         raise Misunderstood("not_open", notice=notice)
-    notice.state, notice.closed_at = NoticeState.CLOSED, request.now
+    notice.state, notice.closed_at, notice.closed_by = NoticeState.CLOSED, request.now, request.me.id
     await request.journal("notice.close", f"notice:{notice.number}", reason=reason)
     await _stop(request, notice)
     request.gathering.changed.add(notice.id)

@@ -75,7 +75,7 @@ async def suggest(request: Request) -> str | None:
     word, rest = nearest(request.text, mine)
     if word is None:
         return PASS
-    request.reply("suggest", word=word, rest=rest)
+    request.reply("suggest", word=word, rest=rest if rest in mine else "")
     return None
 
 

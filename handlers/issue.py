@@ -37,7 +37,7 @@ async def send(request: Request, rest: str) -> None:
 
 async def _draft(request: Request, number: int | None) -> Notice | None:
     if number is None:
-        return await notices.last_draft(request.session, request.me.id)
+        return await notices.last_waiting(request.session, request.me.id)
     notice = await notices.by_number(request.session, number)
     if notice is not None and notice.state not in (NoticeState.DRAFT, NoticeState.SCHEDULED):
         raise Misunderstood("already_sent", notice=notice)

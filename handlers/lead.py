@@ -63,7 +63,7 @@ async def doubtful(request: Request) -> str | None:
     if request.incoming.pictures and request.unit is not None:
         question = await questions.ask(request.session, request.me.id, Ask.PICTURE, request.now, lead=lead.id)
         number = question.id
-        request.reply("picture_asked", buttons=[Button(f"进展 {number}", "①进展"), Button(f"线索 ② {number}", "②线索")])
+        request.reply("picture_asked", buttons=[Button(f"是进展 {number}", "①进展"), Button(f"是线索 {number}", "②线索")])
     else:
         question = await questions.ask(request.session, request.me.id, Ask.IS_LEAD, request.now, lead=lead.id)
         number = question.id

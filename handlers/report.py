@@ -79,6 +79,7 @@ async def file(request: Request, words: str, number: int | None, *, reply_only: 
     request.session.add(filed)
     await request.session.flush()
     figures, unread = ([], []) if reply_only else read_figures(words)
+    none_new = request.word in ZERO
     told = [await _enter(request, filed, figure) for figure in figures]
     lacking = _settle(request, row, figures) if row is not None else ""
     request.reply(
@@ -89,6 +90,7 @@ async def file(request: Request, words: str, number: int | None, *, reply_only: 
         row=row,
         lacking=lacking,
         reply_only=reply_only,
+        none_new=none_new,
         notice_id=filed.notice_id,
     )
     return None

@@ -6,10 +6,11 @@ from handlers.proxy import unit_meant
 from handlers.registry import ANYONE, Misunderstood, NotAllowed, command
 from handlers.request import Request
 from models import notices, receipts, reports
-from models.notices import NoticeState
+from models.notices import Notice, NoticeState
 from models.receipts import Receipt, ReceiptState, What
+from models.reports import Report
 from models.rules.case_numbers import leading_number
-from models.rules.chasing import next_step
+from models.rules.chasing import OFFICE
 
 
 @command("撤销", who=ANYONE)
@@ -24,14 +25,27 @@ async def withdraw(request: Request, rest: str) -> None:
         raise NotAllowed("not_allowed", word=request.word)
     row = await _ack_meant(request, number)
     report = await reports.last_of(request.session, request.me.id) if number is None else None
-    if report is not None and (row is None or report.at > row.acked_at):
-        report.withdrawn = True
-        request.reply("report_withdrawn", report=report)
+    if report is not None and (row is None or report.at >= row.acked_at):
+        await _withdraw_report(request, report)
         return
     if row is None:
         raise Misunderstood("nothing_to_withdraw")
     await _undo(request, row)
     request.reply("withdrawn", number=row.number, notice_id=row.notice_id)
+
+
+async def _withdraw_report(request: Request, report: Report) -> None:
+    """The report no longer counts; a notice that it had answered waits for the answer again."""
+    report.withdrawn = True
+    number = None
+    if report.notice_id is not None:
+        notice = (await notices.of_ids(request.session, [report.notice_id]))[report.notice_id]
+        number = notice.number
+        receipt = await request.session.get(Receipt, (notice.id, report.unit_id), populate_existing=True)
+        if receipt is not None and receipt.done_at is not None and notice.wants_done:
+            receipt.state, receipt.done_at = ReceiptState.ACKED, None
+            _wait_again(request, notice, receipt)
+    request.reply("report_withdrawn", number=number, notice_id=report.notice_id)
 
 
 async def _by_office(request: Request, words: str, number: int | None) -> None:
@@ -67,18 +81,23 @@ async def _undo(request: Request, row: Any) -> None:
     receipt.state = ReceiptState.WAITING
     receipt.acked_at = receipt.acked_by = receipt.how = receipt.on_version = receipt.done_at = None
     receipt.late = receipt.proxy = False
-    reopened = notice.state == NoticeState.CLOSED and row.done_at is not None
+    _wait_again(request, notice, receipt)
+
+
+def _wait_again(request: Request, notice: Notice, receipt: Receipt) -> None:
+    """What is left of the chasing plan applies again; a notice that had closed by itself is open again."""
+    reopened = notice.state == NoticeState.CLOSED and notice.closed_by is None
     if reopened:
         notice.state, notice.closed_at = NoticeState.OPEN, None
     if notice.state == NoticeState.OPEN:
         plan = (notice.chase_before, notice.chase_after)
         upcoming = [(at, step) for step, at in enumerate(plan) if at is not None and at > request.now]
-        receipt.chase_at, receipt.chase_step = upcoming[0] if upcoming else next_step(2, *plan, request.now)
+        receipt.chase_at, receipt.chase_step = upcoming[0] if upcoming else (None, OFFICE)
         if not upcoming and (notice.sheet_at is None or notice.sheet_at <= request.now):
             notice.sheet_at = request.calendar.next_half_day(request.now)
-    event = {"notice_id": row.notice_id, "unit_id": row.unit_id, "at": request.now, "by": request.me.id}
+    event = {"notice_id": notice.id, "unit_id": receipt.unit_id, "at": request.now, "by": request.me.id}
     event["message"] = request.incoming.message
     request.gathering.events.append({**event, "what": What.WITHDRAWN})
     if reopened:
         request.gathering.events.append({**event, "what": What.REOPENED})
-    request.gathering.changed.add(row.notice_id)
+    request.gathering.changed.add(notice.id)

@@ -33,8 +33,10 @@ async def raise_alarm(session: AsyncSession, at: datetime, what: str, detail: st
     return True
 
 
-async def clear_alarm(session: AsyncSession, at: datetime, what: str) -> None:
-    await session.execute(update(Alarm).where(Alarm.what == what, Alarm.cleared_at.is_(None)).values(cleared_at=at))
+async def clear_alarm(session: AsyncSession, at: datetime, what: str, detail: str | None = None) -> None:
+    """It is over: every alarm of that name, or the one with that detail."""
+    query = update(Alarm).where(Alarm.what == what, Alarm.cleared_at.is_(None)).values(cleared_at=at)
+    await session.execute(query if detail is None else query.where(Alarm.detail == detail))
 
 
 async def latest(session: AsyncSession, limit: int = 100) -> Sequence[Alarm]:

@@ -54,8 +54,8 @@ class Gathering:
 
     def mark(self) -> tuple[int, ...]:
         """How much stands now, for `changed_since`."""
-        flushes = self.session.info.get("flushes", 0)
-        return len(self.outbox), len(self.events), len(self.acks), self.flushed, flushes
+        changes = self.session.info.get("changes", 0)
+        return len(self.outbox), len(self.events), len(self.acks), self.flushed, changes
 
     def changed_since(self, mark: tuple[int, ...]) -> bool:
         """Whether a handler has changed anything since `mark`."""

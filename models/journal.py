@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
+from models.marks import read_mark, write_mark
 
 GENESIS = "0" * 64
+HEAD = "journal head"
 
 
 class Entry(Base):
-    """`detail` never holds lead text, only what an auditor needs: numbers, units, reasons."""
+    """`detail` never holds lead text, only what an auditor needs: numbers, units, reasons. No two rows follow one."""
 
     __tablename__ = "journal"
 
@@ -25,14 +27,14 @@ class Entry(Base):
     actor: Mapped[str]
     act: Mapped[str]
     object: Mapped[str]
-    prev: Mapped[str]
+    prev: Mapped[str] = mapped_column(unique=True)
     hash: Mapped[str]
     detail: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
 
 
 def chain_hash(prev: str, at: datetime, actor: str, act: str, object_: str, detail: dict[str, Any]) -> str:
     """SHA-256 over the previous hash and every column, in a form that does not depend on the database."""
-    body = [prev, at.isoformat(timespec="microseconds"), actor, act, object_, detail]
+    body = [prev, at.astimezone(UTC).isoformat(timespec="microseconds"), actor, act, object_, detail]
     return hashlib.sha256(json.dumps(body, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
@@ -41,21 +43,34 @@ async def record(
 ) -> Entry:
     """Append one row. The caller's transaction is serialised with every other writer's, so the chain has no forks."""
     await session.flush()
-    last = (await session.execute(select(Entry.hash).order_by(Entry.id.desc()).limit(1))).scalar_one_or_none()
-    prev = last or GENESIS
+    prev = await read_mark(session, HEAD) or GENESIS
+    detail = json.loads(json.dumps(detail))  # as it will be read back: no tuples, no keys but strings
     digest = chain_hash(prev, at, actor, act, object, detail)
     entry = Entry(at=at, actor=actor, act=act, object=object, detail=detail, prev=prev, hash=digest)
     session.add(entry)
+    await write_mark(session, HEAD, digest)
     await session.flush()
     return entry
 
 
-def broken(entries: Sequence[Entry]) -> list[int]:
-    """The ids of the rows, in order of id, whose hash or link does not hold."""
+def broken(entries: Sequence[Entry], head: str | None) -> list[int]:
+    """The ids of the rows, in order of id, whose hash or link does not hold.
+
+    `head` is the last hash as it is known from elsewhere: without it nobody misses rows taken off the end. Where it
+    is not that of the last row, the id after the last one is named.
+    """
     bad, prev = [], GENESIS
     for entry in entries:
         expected = chain_hash(entry.prev, entry.at, entry.actor, entry.act, entry.object, entry.detail)
         if entry.prev != prev or entry.hash != expected:
             bad.append(entry.id)
         prev = entry.hash
+    if prev != (head or GENESIS):
+        bad.append(entries[-1].id + 1 if entries else 1)
     return bad
+
+
+async def verify(session: AsyncSession) -> list[int]:
+    """The ids that `broken` names in the whole journal."""
+    entries = (await session.scalars(select(Entry).order_by(Entry.id))).all()
+    return broken(entries, await read_mark(session, HEAD))

@@ -34,7 +34,7 @@ class NoticeState(StrEnum):
 class Notice(Base):
     """`audience` holds unit ids; `rooms` the rooms it is posted to. `sheet_at` is when the office gets the call sheet.
 
-    The chasing plan (`chase_before`, `chase_after`, `sheet_at`) is frozen when the notice goes out.
+    `closed_by` is None where it closed by itself. The chasing plan (`chase_before`, `chase_after`, `sheet_at`) is frozen when the notice goes out.
     """
 
     __tablename__ = "notices"
@@ -60,6 +60,7 @@ class Notice(Base):
     chase_after: Mapped[datetime | None] = mapped_column(default=None)
     sheet_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
+    closed_by: Mapped[str | None] = mapped_column(default=None)
     replaces: Mapped[int | None] = mapped_column(default=None)
 
     @property
@@ -85,6 +86,15 @@ async def by_number(session: AsyncSession, number: int) -> Notice | None:
 async def last_draft(session: AsyncSession, issuer: str) -> Notice | None:
     query = select(Notice).where(Notice.issuer == issuer, Notice.state == NoticeState.DRAFT)
     return (await session.execute(query.order_by(Notice.id.desc()).limit(1))).scalar_one_or_none()
+
+
+async def last_waiting(session: AsyncSession, issuer: str) -> Notice | None:
+    """The newest draft of this person, else the newest that waits for its opening."""
+    query = select(Notice).where(
+        Notice.issuer == issuer, Notice.state.in_((NoticeState.DRAFT, NoticeState.SCHEDULED))
+    )
+    # "draft" sorts before "scheduled"
+    return (await session.execute(query.order_by(Notice.state, Notice.id.desc()).limit(1))).scalar_one_or_none()
 
 
 async def in_state(session: AsyncSession, *states: NoticeState) -> Sequence[Notice]:

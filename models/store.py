@@ -7,6 +7,7 @@ the shield); error texts printed bound values (hence `hide_parameters`).
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -15,8 +16,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 
 T = TypeVar("T")
 
@@ -31,17 +34,52 @@ PRAGMAS = (
 WRITER_LOCK = 0x5B0DA0
 
 
+# What SQLite and PostgreSQL say when it is they who are unwell, not the statement.
+SQLITE_UNWELL = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+}
+SQLSTATES_UNWELL = ("08", "25006", "40", "53", "55", "57", "58")
+SQLITE_BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
 class DatabaseDamaged(Exception):
     """`quick_check` found the SQLite file damaged; the text is what SQLite said."""
 
 
 class Counting(Session):
-    """A session that says how often it has flushed, so that a refusal after a change can be told from one before."""
+    """A session that counts its changes, so that a refusal after a change can be told from one before."""
 
 
 @event.listens_for(Counting, "after_flush")
 def _flushed(session: Session, _: Any) -> None:
-    session.info["flushes"] = session.info.get("flushes", 0) + 1
+    session.info["changes"] = session.info.get("changes", 0) + 1
+
+
+@event.listens_for(Counting, "do_orm_execute")
+def _executed(state: ORMExecuteState) -> None:
+    if not state.is_select:
+        state.session.info["changes"] = state.session.info.get("changes", 0) + 1
+
+
+def unwell(trouble: BaseException) -> bool:
+    """Whether it is the database that cannot work now, rather than this statement that it will never take."""
+    if isinstance(trouble, OSError | PoolTimeout | InterfaceError):
+        return True
+    if not isinstance(trouble, DBAPIError):
+        return False
+    if trouble.connection_invalidated:
+        return True
+    code = getattr(trouble.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in SQLITE_UNWELL
+    return str(getattr(trouble.orig, "sqlstate", None) or "").startswith(SQLSTATES_UNWELL)
 
 
 class Store:
@@ -51,10 +89,13 @@ class Store:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, sync_session_class=Counting)
-        self._readers = async_sessionmaker(
-            self.engine.execution_options(ro=True), expire_on_commit=False, autoflush=False
-        )
+        snapshot: dict[str, Any] = {"ro": True}
+        if not self.is_sqlite:
+            snapshot |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        readers = self.engine.execution_options(**snapshot)
+        self._readers = async_sessionmaker(readers, expire_on_commit=False, autoflush=False)
         self._lock = asyncio.Lock()
+        self._writes: set[asyncio.Task[Any]] = set()
 
     async def write(self, unit: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Run `unit` in one transaction and commit. Its exceptions roll everything back and come out unchanged.
@@ -68,7 +109,15 @@ class Store:
                     await session.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
                 return await unit(session)
 
-        return await asyncio.shield(asyncio.ensure_future(whole()))
+        task = asyncio.create_task(whole())
+        self._writes.add(task)  # the loop itself holds a task only weakly
+        task.add_done_callback(self._written)
+        return await asyncio.shield(task)
+
+    def _written(self, task: asyncio.Task[Any]) -> None:
+        self._writes.discard(task)
+        if not task.cancelled():
+            task.exception()  # taken: a caller who was cancelled meanwhile will not ask for it
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -79,14 +128,26 @@ class Store:
     async def open(self) -> None:
         """Check the file, then bring the schema to head. Raises DatabaseDamaged."""
         if self.is_sqlite:
-            async with self.engine.connect() as connection:
-                said = (await connection.execute(text("PRAGMA quick_check"))).scalar_one()
-            if said != "ok":
-                raise DatabaseDamaged(str(said))
+            await self._check()
         async with self.engine.begin() as connection:
             await connection.run_sync(migrate)
 
+    async def _check(self) -> None:
+        try:
+            async with self.engine.connect() as connection:
+                said = (await connection.execute(text("PRAGMA quick_check"))).scalars().all()
+        except DatabaseError as trouble:
+            code = getattr(trouble.orig, "sqlite_errorcode", 0)
+            if code & 0xFF not in SQLITE_BROKEN:
+                raise
+            raise DatabaseDamaged(str(trouble.orig)) from None
+        if said != ["ok"]:
+            raise DatabaseDamaged("; ".join(map(str, said[:3])))
+
     async def close(self) -> None:
+        """Let what is being written end, then let go of every connection."""
+        while self._writes:
+            await asyncio.wait(set(self._writes))
         await self.engine.dispose()
 
 

@@ -25,6 +25,9 @@ def nearest(text: str, words: Sequence[str]) -> tuple[str | None, str]:
     A one-character change of a two-character word counts only when the word stands alone or before a space, so that
     ordinary sentences are not taken for mistyped commands.
     """
+    for word in words:
+        if text.startswith(word) and text.removeprefix(word) in words:
+            return word, text.removeprefix(word)  # two words run together
     head, space, rest = text.partition(" ")
     for word in sorted(words, key=lambda w: (-len(w), w)):
         if len(word) < 2:

@@ -1,83 +1,69 @@
-/** The simulated clock: shown in the top bar, moved on by three buttons. Everything is shown in the offset that the server sends. */
+/** The demo's clock: shown in the top bar, moved on by its buttons. All times are read as the office's wall shows them. */
 
-const HOUR = 3600e3,
-  DAY = 24 * HOUR;
-const WEEKDAYS = '日一二三四五六';
-let base = 0,
-  since = 0,
-  offset = 0;
-
-export const now = () => base + performance.now() - since;
-
-export function setClock(iso) {
-  const [, sign, hours, minutes] = /([+-])(\d\d):?(\d\d)$/.exec(iso) ?? [0, '+', 0, 0];
-  offset = (sign === '-' ? -1 : 1) * (hours * HOUR + minutes * 60e3);
-  base = Date.parse(iso);
-  since = performance.now();
-}
-
-/** A Date whose UTC fields read as the wall clock of the office. */
-const wall = (ms) => new Date(ms + offset);
+const HOUR = 3600e3;
+const DAY = 24 * HOUR;
+const get = (id) => document.getElementById(id);
 const two = (n) => String(n).padStart(2, '0');
-const hhmm = (w) => `${two(w.getUTCHours())}:${two(w.getUTCMinutes())}`;
-const dayOf = (ms) => Math.floor((ms + offset) / DAY);
-const weekday = (w) => '星期' + WEEKDAYS[w.getUTCDay()];
+let base = 0;
+let since = 0;
+let zone = '';
+
+/** Milliseconds whose UTC fields are the office's wall time: the server writes every time with the office's offset. */
+const wall = (iso) => Date.parse(iso.slice(0, 19) + 'Z');
+const now = () => base + performance.now() - since;
+const dayOf = (ms) => Math.floor(ms / DAY);
+const weekday = (date) => '星期' + '日一二三四五六'[date.getUTCDay()];
+const monthDay = (date) => `${date.getUTCMonth() + 1}月${date.getUTCDate()}日`;
+const hourMinute = (date) => `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
+
+export const minutesBetween = (early, late) => (wall(late) - wall(early)) / 60e3;
 
 /** 16:02 · 昨天 16:02 · 星期三 16:02 · 11月18日 16:02, as a chat says it; `short` leaves the hour out where a day is named. */
 export function stamp(iso, short = false) {
-  const ms = Date.parse(iso),
-    w = wall(ms),
-    age = dayOf(now()) - dayOf(ms);
-  if (age === 0) return hhmm(w);
-  const day = age === 1 ? '昨天' : age > 1 && age < 7 ? weekday(w) : `${w.getUTCMonth() + 1}月${w.getUTCDate()}日`;
-  return short ? day : `${day} ${hhmm(w)}`;
+  const date = new Date(wall(iso));
+  const age = dayOf(now()) - dayOf(wall(iso));
+  if (age === 0) return hourMinute(date);
+  const day = age === 1 ? '昨天' : age > 1 && age < 7 ? weekday(date) : monthDay(date);
+  return short ? day : `${day} ${hourMinute(date)}`;
 }
 
-export const today = () => dayOf(now());
-
-/** The next time of day that is still to come: [0 today or 1 tomorrow, ISO text with the office's offset]. */
-function next(hour, minute) {
-  const w = wall(now()),
-    passed = w.getUTCHours() * 60 + w.getUTCMinutes() >= hour * 60 + minute;
-  const day = new Date(w.getTime() + (passed ? DAY : 0)).toISOString().slice(0, 10),
-    east = Math.abs(offset);
-  const zone = `${offset < 0 ? '-' : '+'}${two(Math.floor(east / HOUR))}:${two((east % HOUR) / 60e3)}`;
-  return [passed ? 1 : 0, `${day}T${two(hour)}:${two(minute)}${zone}`];
+/** The next time that the wall shows this hour: [its day counted from today, ISO text]. */
+function upcoming(hour, minute) {
+  const today = dayOf(now()) * DAY + hour * HOUR + minute * 60e3;
+  const at = today > now() ? today : today + DAY;
+  return [at === today ? 0 : 1, new Date(at).toISOString().slice(0, 19) + zone];
 }
 
-/** Wires clock and buttons; `advance(body)` posts to the server and may take seconds. */
+function tick() {
+  if (!zone) return;
+  const date = new Date(now());
+  get('clock').textContent = `${monthDay(date)} ${weekday(date)} ${hourMinute(date)}`;
+  get('advance-morning').textContent = `快进到${['今', '明'][upcoming(8, 0)[0]]}早8点`;
+  get('advance-evening').textContent = `快进到${['今天', '明天'][upcoming(17, 30)[0]]}17:30`;
+}
+
+export function setClock(iso) {
+  [base, since, zone] = [wall(iso), performance.now(), iso.slice(19)];
+  tick();
+}
+
+/** Wires the buttons; `advance(body)` asks the server and comes back when everything due on the way is done. */
 export function startClock(advance) {
-  const [year, day] = document.querySelectorAll('#clock i, #clock b');
-  const [hour, morning, evening] = ['hour', 'morning', 'evening'].map((name) =>
-    document.getElementById(`advance-${name}`),
-  );
-  const write = (node, text) => {
-    if (node.textContent !== text) node.textContent = text;
+  const moves = {
+    'advance-hour': () => ({ advance: 'PT1H' }),
+    'advance-morning': () => ({ to: upcoming(8, 0)[1] }),
+    'advance-evening': () => ({ to: upcoming(17, 30)[1] }),
   };
-  const tick = () => {
-    if (!base) return;
-    const w = wall(now());
-    write(year, `${w.getUTCFullYear()}年`);
-    write(day, `${w.getUTCMonth() + 1}月${w.getUTCDate()}日 ${weekday(w)} ${hhmm(w)}`);
-    write(morning, `快进到${next(8, 0)[0] ? '明早' : '今早'}8点`);
-    write(evening, `快进到${next(17, 30)[0] ? '明天' : '今天'}17:30`);
+  const busy = (on) => {
+    document.body.classList.toggle('forwarding', on);
+    for (const id in moves) get(id).disabled = on;
   };
-  const press = async (body) => {
-    const buttons = [hour, morning, evening];
-    document.body.classList.add('forwarding');
-    buttons.forEach((b) => {
-      b.disabled = true;
-    });
-    await advance(body);
-    document.body.classList.remove('forwarding');
-    buttons.forEach((b) => {
-      b.disabled = false;
-    });
-    tick();
-  };
-  hour.onclick = () => press({ advance: 'PT1H' });
-  morning.onclick = () => press({ to: next(8, 0)[1] });
-  evening.onclick = () => press({ to: next(17, 30)[1] });
+  for (const id in moves) {
+    get(id).onclick = async () => {
+      busy(true);
+      await advance(moves[id]());
+      busy(false);
+    };
+  }
   setInterval(tick, 1000);
-  return tick;
 }

@@ -1,36 +1,23 @@
-/** What is being written: text, pictures and a quote, kept per conversation until the server has it. */
+/** What is being written: text, pictures and a quote, kept for each conversation until the server has it. */
 
-import { brief, el, isOffice } from './sim-render.js';
+import { brief, el } from './sim-message.js';
 
-const MOST_IMAGES = 9,
-  MOST_BYTES = 10 * 1024 * 1024;
-const OFFICE = ['通知 请各单位报送线索摸排方案，收到请回复。明天下班前', '发', '谁没收到', '进度', '帮助'];
-const LIAISON = ['收到', '报 宣传单500份', '待办', '帮助'];
+const MOST_IMAGES = 9;
+const MOST_BYTES = 10 * 1024 * 1024;
+const OFFICE = ['通知 请各单位报送线索摸排方案，收到请回复。明天下班前', '谁没收到', '进度', '帮助'];
+const LIAISON = ['收到', '报 宣传单500份 短信2万条', '待办', '帮助'];
 const get = (id) => document.getElementById(id);
-const blank = () => ({ text: '', images: [], quote: null, said: null, id: null, failed: false, sending: false });
+const blank = () => ({ text: '', images: [], quote: null, posted: '', id: '' });
 
-/** randomUUID exists only on https and loopback; the demo may be opened by an address of the local network. */
-const clientId = () =>
-  crypto.randomUUID?.() ??
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
-
-const runsOffice = (person) => person.roles.some((role) => role === 'clerk' || role === 'head' || role === 'admin');
+/** crypto.randomUUID exists only on https and loopback; the demo may be opened by an address of the local network. */
+const clientId = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
 
 function phrases(person, group) {
-  if (runsOffice(person)) return OFFICE;
-  if (isOffice(person)) return ['帮助'];
-  return group ? LIAISON : [...LIAISON, '线索 某市场有人强收摊位费'];
+  if (person.roles.includes('liaison')) return group ? LIAISON : [...LIAISON, '线索 某市场有人强收摊位费'];
+  return person.roles.some((role) => ['clerk', 'head'].includes(role)) ? OFFICE : ['帮助'];
 }
 
-export function hint(person, group) {
-  if (runsOffice(person)) return '试试：通知 请各单位报送线索摸排方案，收到请回复。明天下班前';
-  if (isOffice(person)) return '这里只有你和收到助手。试试：帮助';
-  return group
-    ? '办公室发通知后，回一句「收到」，或点卡片上的按钮'
-    : '这里只有你和收到助手看得到。试试：待办；有线索也只在这里说';
-}
-
-const asDataUrl = (file) =>
+const dataUrl = (file) =>
   new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
@@ -43,78 +30,57 @@ const asDataUrl = (file) =>
  * Gives back {open(person, room), quote(message, name)}.
  */
 export function startComposer({ post, toast }) {
-  const input = get('input'),
-    files = get('files'),
-    previews = get('previews'),
-    quoting = get('quoting');
-  const drafts = new Map();
-  let draft = blank(),
-    person = null,
-    room = null;
+  const input = get('input');
+  const drafts = {};
+  let draft = blank();
+  let sender, room;
 
   const show = () => {
     if (input.value !== draft.text) input.value = draft.text;
-    input.readOnly = draft.sending;
-    get('send').disabled = draft.sending || !(draft.text.trim() || draft.images.length);
-    get('failed').hidden = !draft.failed || draft.sending;
-    quoting.hidden = !draft.quote;
-    quoting.firstElementChild.textContent = draft.quote ? `${draft.quote.name}：${draft.quote.brief}` : '';
-    previews.hidden = !draft.images.length;
-    previews.replaceChildren(
-      ...draft.images.map((url, n) => {
-        const remove = el('button', { type: 'button', 'aria-label': `去掉图片${n + 1}` }, '×');
-        remove.onclick = () => {
-          draft.images.splice(n, 1);
-          show();
-        };
-        return el('span', { class: 'preview' }, el('img', { src: url, alt: `待发图片${n + 1}` }), remove);
-      }),
-    );
+    get('send').disabled = !(draft.text.trim() || draft.images.length);
+    get('quoting').hidden = !draft.quote;
+    get('quoting').firstElementChild.textContent = draft.quote?.words;
+    get('previews').hidden = !draft.images.length;
+    get('previews').replaceChildren(...draft.images.map(preview));
   };
 
-  const insert = (text) => {
-    input.focus();
-    input.setRangeText(text, input.selectionStart, input.selectionEnd, 'end');
-    draft.text = input.value;
+  const change = (changes) => {
+    Object.assign(draft, changes);
     show();
+    input.focus();
   };
 
-  const add = async (chosen) => {
+  const preview = (url, n) => {
+    const remove = () => change({ images: draft.images.toSpliced(n, 1) });
+    const cross = el('button', { type: 'button', 'aria-label': `去掉图片${n + 1}`, onclick: remove }, '×');
+    return el('span', { class: 'preview' }, el('img', { src: url, alt: `待发图片${n + 1}` }), cross);
+  };
+
+  const attach = async (files) => {
+    const chosen = [...files].filter((file) => file.type.startsWith('image/'));
+    const fitting = chosen.filter((file) => file.size <= MOST_BYTES).slice(0, MOST_IMAGES - draft.images.length);
+    if (fitting.length < files.length) toast(`只加上了${fitting.length}个：一次最多${MOST_IMAGES}张图片，每张10 MB以内`);
     const target = draft;
-    for (const file of [...chosen].filter((f) => f.type.startsWith('image/'))) {
-      if (target.images.length >= MOST_IMAGES) {
-        toast(`一次最多${MOST_IMAGES}张图片`);
-        break;
-      }
-      if (file.size > MOST_BYTES) toast(`「${file.name}」超过10 MB，没有加上`);
-      else target.images.push(await asDataUrl(file));
-    }
+    target.images.push(...(await Promise.all(fitting.map(dataUrl))));
     show();
   };
 
   const send = async () => {
     const sent = draft;
     if (sent.sending || !(sent.text.trim() || sent.images.length)) return;
-    const body = {
-      from: person.id,
-      room,
-      text: sent.text,
-      quote: sent.quote?.id ?? null,
-      images: sent.images.map((url) => url.split(',')[1]),
-    };
-    const said = JSON.stringify(body);
-    // The same words after a failure are a retry and keep their id; changed words are another message.
-    if (sent.said !== said) Object.assign(sent, { said, id: clientId() });
-    sent.sending = true;
-    show();
+    const images = sent.images.map((url) => url.split(',')[1]);
+    const body = { from: sender, room, text: sent.text, quote: sent.quote?.id ?? null, images };
+    // The same words sent again after a failure are the same message; changed words are another one.
+    const posted = JSON.stringify(body);
+    if (sent.posted !== posted) Object.assign(sent, { posted, id: clientId() });
+    sent.sending = input.readOnly = true;
     try {
       await post({ ...body, id: sent.id });
       Object.assign(sent, blank());
-      get('toast').hidden = true;
     } catch (error) {
-      Object.assign(sent, { failed: true, sending: false });
-      toast(error.message);
+      toast(`未发出，可以再按“发送”：${error.message}`);
     }
+    sent.sending = input.readOnly = false;
     show();
   };
 
@@ -131,53 +97,28 @@ export function startComposer({ post, toast }) {
   input.onpaste = (e) => {
     if (!e.clipboardData.files.length) return;
     e.preventDefault();
-    add(e.clipboardData.files);
+    attach(e.clipboardData.files);
   };
   get('send').onclick = send;
   // Keeps the focus in the text, and with it the keyboard of a phone.
   get('send').onmousedown = (e) => e.preventDefault();
-  get('failed').onclick = send;
-  get('attach').onclick = () => files.click();
-  files.onchange = async () => {
-    await add(files.files);
-    files.value = '';
-    input.focus();
+  get('attach').onclick = () => get('files').click();
+  get('files').onchange = async (e) => {
+    await attach(e.target.files);
+    e.target.value = '';
   };
-  get('at').onclick = () => insert('@收到助手 ');
-  quoting.lastElementChild.onclick = () => {
-    draft.quote = null;
-    show();
-    input.focus();
-  };
+  get('at').onclick = () => change({ text: '@收到助手 ' + draft.text });
+  get('quoting').lastElementChild.onclick = () => change({ quote: null });
 
   return {
-    open(who, where) {
-      [person, room] = [who, where];
-      const key = `${who.id}/${where ?? ''}`;
-      if (!drafts.has(key)) drafts.set(key, blank());
-      draft = drafts.get(key);
+    open(person, where) {
+      [sender, room] = [person.id, where];
+      draft = drafts[`${sender}/${room}`] ??= blank();
       get('at').hidden = !where;
-      get('chips').replaceChildren(
-        ...phrases(who, where !== null).map((text) => {
-          const chip = el(
-            'button',
-            { type: 'button', class: 'chip', title: text },
-            text.length > 14 ? text.slice(0, 12) + '…' : text,
-          );
-          chip.onclick = () => {
-            draft.text = text;
-            show();
-            input.focus();
-          };
-          return chip;
-        }),
-      );
+      const chip = (text) => el('button', { type: 'button', class: 'chip', onclick: () => change({ text }) }, text);
+      get('chips').replaceChildren(...phrases(person, where !== null).map(chip));
       show();
     },
-    quote(message, name) {
-      draft.quote = { id: message.id, name, brief: brief(message) };
-      show();
-      input.focus();
-    },
+    quote: (message, name) => change({ quote: { id: message.id, words: `${name}：${brief(message)}` } }),
   };
 }

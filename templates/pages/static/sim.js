@@ -1,177 +1,162 @@
 /**
  * The simulator's page: who I am, which conversations I have, and what is said in them.
  *
- *   #person/room in the address -> route -> become -> follow the stream -> sync -> store -> rows and log
+ *   #person/room in the address -> route -> become -> follow the stream -> sync -> hear -> list and log
  *
  * The stream tells of new and changed messages; whenever it (re)opens everything is read again, since an edit may have
- * been missed. sim-server.js talks, sim-log.js shows the open conversation, sim-render.js makes the elements.
+ * been missed. sim-message.js makes what is seen, sim-composer.js is the input bar, sim-clock.js the time.
  */
 
-import { now, setClock, stamp, startClock } from './sim-clock.js';
-import { hint, startComposer } from './sim-composer.js';
-import { startLog } from './sim-log.js';
-import { BOT, el, face, isOffice, roleNames, rowNode } from './sim-render.js';
-import { api, follow, read } from './sim-server.js';
+import { minutesBetween, setClock, stamp, startClock } from './sim-clock.js';
+import { startComposer } from './sim-composer.js';
+import { BOT, el, face, messageNode, rowNode } from './sim-message.js';
 
+const PAGE = 500; // the most that one answer lists
+const GAP = 5; // minutes of silence before the time is written
+const AGAIN = 3000;
 const get = (id) => document.getElementById(id);
 const wide = () => matchMedia('(min-width: 701px)').matches;
+const address = (...parts) => '#' + parts.filter(Boolean).map(encodeURIComponent).join('/');
+const seen = {}; // person/conversation -> the newest message looked at
 let world = { rooms: [], people: [] };
-let people = new Map();
-let me = null;
-let chats = new Map(); // key -> {key, name, people (null: private), messages (ascending), byId}
-let open = null;
-let stream = null;
-let heardInSync = null;
+let me, open, stream, toastTimer;
+let chats = {}; // key -> {key, name, people (null: private), messages: id -> message, ascending}
+let stuck = true; // the log stays at the newest message unless somebody scrolled up
 
-// ---- what goes wrong is said ----
+const person = (id) => world.people.find((p) => p.id === id) ?? { id, name: id === BOT ? '收到助手' : id, roles: [] };
+const listed = (chat) => [...chat.messages.values()];
 
-let toastTimer = 0;
 function toast(words) {
   Object.assign(get('toast'), { textContent: words, hidden: false });
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => {
-    get('toast').hidden = true;
-  }, 5000);
+  toastTimer = setTimeout(() => (get('toast').hidden = true), 5000);
 }
 
-const complain = (work) => work.catch((error) => toast(error.message));
-
-// ---- what is known ----
-
-const person = (id) => people.get(id) ?? { id, name: id === BOT ? '收到助手' : id, unit: '', roles: [] };
-const find = (id) => [...chats.values()].map((chat) => chat.byId.get(id)).find(Boolean);
-const address = (id, key) => '#' + [id, key].filter(Boolean).map(encodeURIComponent).join('/');
-
-/** Puts a message where it belongs and says what it is there: 'newest', 'changed' or 'between'. */
-function store(chat, message) {
-  const last = chat.messages.at(-1);
-  const known = chat.byId.has(message.id);
-  chat.byId.set(message.id, message);
-  if (known) {
-    chat.messages[chat.messages.findIndex((m) => m.id === message.id)] = message;
-    return 'changed';
-  }
-  chat.messages.push(message);
-  if (!last || last.id < message.id) return 'newest';
-  chat.messages.sort((a, b) => a.id - b.id);
-  return 'between';
+/** GET, or POST when there is a body; throws an Error whose message can be shown. */
+async function api(path, body) {
+  const post = body && { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+  const answer = await fetch(`/sim/api/${path}`, post).catch(() => {
+    throw new Error('连不上演示服务器，请看看它是否还在运行');
+  });
+  const data = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(data.error || `服务器没有接受（${answer.status}）`);
+  return data;
 }
+
+// ---- what is said: the stream, and reading all of it again ----
 
 function hear(message) {
-  const chat = chats.get(message.room ?? 'private');
+  const chat = chats[message.room ?? 'private'];
   if (!chat) return;
-  heardInSync?.add(message.id);
-  if (Date.parse(message.time) > now()) tick(message.time);
-  const what = store(chat, message);
+  chat.heard.add(message.id);
+  const known = chat.messages.has(message.id);
+  const before = listed(chat).at(-1);
+  chat.messages.set(message.id, message);
   if (chat === open) {
-    if (what === 'newest') log.append(chat.messages);
-    else if (what === 'changed') log.replace(message);
-    else log.draw(chat.messages);
+    if (known) nodeOf(message.id)?.replaceWith(messageNode(message, view));
+    else if (before && before.id < message.id) place(message, before);
+    else drawLog();
+    if (stuck || (!known && message.from === me.id)) toBottom();
+    else if (!known) get('newer').hidden = false;
   }
-  drawSoon();
+  drawList();
 }
 
 async function sync() {
-  const heard = (heardInSync = new Set());
-  tick((await api('state')).now);
-  for (const chat of chats.values()) {
-    const found = await read(me.id, chat.key);
-    if (heardInSync !== heard) return;
+  setClock((await api('state')).now);
+  for (const chat of Object.values(chats)) {
+    chat.heard = new Set();
+    const found = [];
+    for (let page; !page || page.length === PAGE; found.push(...page)) {
+      page = await api(`messages?${new URLSearchParams({ as: me.id, room: chat.key, after: found.at(-1)?.id ?? 0 })}`);
+    }
     // What the stream said meanwhile is newer than what was read.
-    const newer = chat.messages.filter((m) => heard.has(m.id));
-    Object.assign(chat, { messages: [], byId: new Map() });
-    [...found, ...newer].forEach((m) => store(chat, m));
-    if (chat === open) log.draw(chat.messages);
-    drawSoon();
+    const newer = [...chat.heard].map((id) => chat.messages.get(id));
+    const all = [...found.filter((m) => !chat.heard.has(m.id)), ...newer].sort((a, b) => a.id - b.id);
+    chat.messages = new Map(all.map((m) => [m.id, m]));
+    if (chat === open) drawLog();
   }
-  heardInSync = null;
+  drawList();
 }
 
 function connect() {
   stream?.close();
-  heardInSync = null;
-  stream = follow(me.id, {
-    onMessage: hear,
-    onDown: () => {
-      get('offline').hidden = false;
-    },
-    onOpen: () => {
-      get('offline').hidden = true;
-      complain(sync());
-    },
-  });
-}
-
-// ---- the list of conversations ----
-
-function unreadOf(chat) {
-  const key = `read:${me.id}/${chat.key}`;
-  const last = chat.messages.at(-1)?.id ?? 0;
-  if (chat === open && !document.hidden && last) sessionStorage.setItem(key, last);
-  const read = Number(sessionStorage.getItem(key) ?? 0);
-  const seen = read > last ? 0 : read; // ids start anew when the demo does
-  return chat.messages.filter((m) => m.id > seen && m.from !== me.id);
-}
-
-function row(chat, unread) {
-  const last = chat.messages.at(-1);
-  const facts = {
-    last,
-    unread: unread.length,
-    called: unread.some((m) => m.mentions.includes('@all') || m.mentions.includes(me.id)),
-    href: address(me.id, chat.key),
-    open: chat === open,
-    time: last ? stamp(last.time, true) : '',
+  const source = (stream = new EventSource(`/sim/api/stream?${new URLSearchParams({ as: me.id })}`));
+  const tell = (event) => source === stream && hear(JSON.parse(event.data));
+  source.addEventListener('message', tell);
+  source.addEventListener('edit', tell);
+  source.onopen = () => {
+    get('offline').hidden = true;
+    sync().catch((error) => toast(error.message));
   };
-  return rowNode({ ...chat, ...facts }, view);
+  source.onerror = () => {
+    get('offline').hidden = false;
+    // The browser reconnects by itself, except after an answer that is no stream.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => source === stream && connect(), AGAIN);
+  };
 }
 
-function drawRows() {
-  const unread = new Map([...chats.values()].map((chat) => [chat, unreadOf(chat)]));
-  const total = [...unread.values()].flat().length;
-  const focused = document.activeElement?.closest('.row')?.dataset.testid;
-  get('list').replaceChildren(...[...unread].map(([chat, of]) => row(chat, of)));
-  if (focused)
-    get('list')
-      .querySelector(`[data-testid="${CSS.escape(focused)}"]`)
-      ?.focus();
-  get('back-count').textContent = total || '';
-  document.title = `${total ? `(${total}) ` : ''}${open ? open.name : '收到助手'} · 演示`;
+// ---- what is seen: the list of conversations and the open one ----
+
+const log = get('log');
+const nodeOf = (id) => log.querySelector(`[data-id="${id}"]`);
+
+function toBottom() {
+  log.scrollTop = log.scrollHeight;
+  stuck = true;
+  get('newer').hidden = true;
 }
 
-let waiting = false;
-function drawSoon() {
-  if (waiting) return;
-  waiting = true;
-  requestAnimationFrame(() => {
-    waiting = false;
-    drawRows();
-  });
+function place(message, before) {
+  if (!before || minutesBetween(before.time, message.time) > GAP) {
+    log.append(el('time', { class: 'gap' }, stamp(message.time)));
+  }
+  log.append(messageNode(message, view));
 }
 
-// ---- who and where ----
+function drawLog() {
+  const top = log.scrollTop;
+  const messages = listed(open);
+  log.replaceChildren(...(messages.length ? [] : [el('p', { class: 'empty' }, '还没有消息。点下面的常用语试试。')]));
+  messages.forEach((message, n) => place(message, messages[n - 1]));
+  if (stuck) toBottom();
+  else log.scrollTop = top;
+}
+
+function row(chat) {
+  const key = `${me.id}/${chat.key}`;
+  const last = listed(chat).at(-1);
+  if (chat === open && last) seen[key] = last.id;
+  const unread = listed(chat).filter((m) => m.id > (seen[key] ?? 0) && m.from !== me.id);
+  const called = unread.some((m) => m.mentions.includes('@all') || m.mentions.includes(me.id));
+  const href = address(me.id, chat.key);
+  return rowNode(
+    { ...chat, last, unread: unread.length, called, href, open: chat === open, time: last ? stamp(last.time, true) : '' },
+    view,
+  );
+}
+
+const drawList = () => get('list').replaceChildren(...Object.values(chats).map(row));
+
+// ---- who I am, and where ----
 
 function fillPeople() {
-  const groups = new Map();
-  for (const p of world.people) {
-    const room = world.rooms.find((r) => r.people.includes(p.id));
-    const group = isOffice(p) ? '办公室' : (room?.name.replace(/群$/, '') ?? '其他');
-    const role = roleNames(p);
-    const parts = [p.name, p.name.includes(p.unit) ? '' : p.unit, p.name.includes(role) ? '' : role];
-    const option = el('option', { value: p.id }, parts.filter(Boolean).join(' · '));
-    groups.set(group, [...(groups.get(group) ?? []), option]);
-  }
-  get('person').replaceChildren(...[...groups].map(([label, options]) => el('optgroup', { label }, ...options)));
+  const groups = Map.groupBy(world.people, (p) =>
+    p.unit ? (world.rooms.find((r) => r.people.includes(p.id))?.name.replace(/群$/, '') ?? '其他') : '办公室',
+  );
+  const option = (p) => el('option', { value: p.id }, p.unit && !p.name.includes(p.unit) ? `${p.name} · ${p.unit}` : p.name);
+  const group = ([label, people]) => el('optgroup', { label }, ...people.map(option));
+  get('person').replaceChildren(...[...groups].map(group));
 }
 
 function become(who) {
   me = who;
-  open = null;
-  const mine = world.rooms.filter((room) => room.people.includes(who.id));
-  const all = [...mine, { id: 'private', name: '收到助手', people: null }];
-  chats = new Map(all.map((r) => [r.id, { key: r.id, name: r.name, people: r.people, messages: [], byId: new Map() }]));
+  open = undefined;
+  const rooms = world.rooms.filter((room) => room.people.includes(who.id));
+  const mine = [...rooms, { id: 'private', name: '收到助手', people: null }];
+  const chat = ({ id, name, people }) => ({ key: id, name, people, messages: new Map(), heard: new Set() });
+  chats = Object.fromEntries(mine.map((room) => [room.id, chat(room)]));
   get('person').value = who.id;
-  get('roles').textContent = roleNames(who);
   get('my-face').replaceChildren(face(who));
   connect();
 }
@@ -181,114 +166,88 @@ function enter(chat) {
   document.body.classList.toggle('in-chat', Boolean(chat));
   get('chat').hidden = !chat;
   get('back').href = address(me.id);
-  if (chat) {
-    const aside = chat.people
-      ? el('span', {}, `（${chat.people.length + 1}）`)
-      : el('span', { class: 'tag' }, '机器人');
-    get('title').replaceChildren(chat.name, aside);
-    composer.open(me, chat.people ? chat.key : null);
-    log.draw(chat.messages, true);
-    if (wide() && document.activeElement !== get('person')) get('input').focus();
-  }
-  drawRows();
+  drawList();
+  if (!chat) return;
+  const aside = chat.people ? el('span', {}, `（${chat.people.length + 1}）`) : el('span', { class: 'tag' }, '机器人');
+  get('title').replaceChildren(chat.name, aside);
+  composer.open(me, chat.people ? chat.key : null);
+  stuck = true;
+  drawLog();
 }
 
 function route() {
-  let id, key;
-  try {
-    [id, key] = location.hash.slice(1).split('/').map(decodeURIComponent);
-  } catch {
-    id = '';
-  }
-  if (!people.has(id)) {
-    const first = people.get('clerk') ?? world.people[0];
-    const room = world.rooms.find((r) => r.people.includes(first.id))?.id ?? 'private';
-    location.replace(address(first.id, wide() ? room : null));
+  const [id, key] = location.hash.slice(1).split('/');
+  const who = world.people.find((p) => address(p.id) === '#' + id);
+  if (!who) {
+    const first = world.people.find((p) => p.id === 'clerk') ?? world.people[0];
+    location.replace(address(first.id, wide() && 'private'));
     return;
   }
-  if (me?.id !== id) become(people.get(id));
-  const chat = chats.get(key) ?? null;
-  if (chat !== open || !chat) enter(chat);
+  if (me !== who) become(who);
+  if (chats[key] !== open || !open) enter(chats[key]);
 }
 
 // ---- the parts, and how they are wired ----
 
 const view = {
   person,
-  find,
   get me() {
     return me.id;
   },
   get group() {
     return Boolean(open?.people);
   },
-  hint: () => hint(me, Boolean(open.people)),
+  find: (id) => open?.messages.get(id),
   onQuote: (m) => composer.quote(m, person(m.from).name),
-  onSeek: (id) => log.seek(id),
+  onSeek: (id) => nodeOf(id)?.scrollIntoView({ block: 'center' }),
   onZoom(url) {
-    get('zoom').querySelector('img').src = url;
+    get('zoom').firstElementChild.src = url;
     get('zoom').showModal();
   },
   async onPress(m, key, button) {
     button.disabled = true;
-    await complain(api('clicks', { from: me.id, message: m.id, key }));
+    await api('clicks', { from: me.id, message: m.id, key }).catch((error) => toast(error.message));
     button.disabled = false;
   },
 };
 
-const log = startLog(view);
+const composer = startComposer({ toast, post: (body) => api('messages', body) });
 
-const composer = startComposer({
-  toast,
-  async post(body) {
-    const chat = chats.get(body.room ?? 'private');
-    const sent = await api('messages', body);
-    if (chat.byId.has(sent.id)) return;
-    // The stream has not brought it, and while it is down it will not.
-    const missed = await read(body.from, chat.key, chat.messages.at(-1)?.id).catch(() => []);
-    if (chats.get(chat.key) === chat) missed.filter((m) => !chat.byId.has(m.id)).forEach(hear);
-  },
+startClock(async (body) => {
+  try {
+    setClock((await api('clock', body)).now);
+  } catch (error) {
+    toast(error.message);
+  }
+  if (open) drawLog();
+  drawList();
 });
-
-const showClock = startClock(async (body) => {
-  const answer = await complain(api('clock', body));
-  if (!answer) return;
-  tick(answer.now);
-  if (open) log.draw(open.messages);
-  drawSoon();
-});
-
-function tick(iso) {
-  setClock(iso);
-  showClock();
-}
 
 get('person').onchange = (e) => {
-  const id = e.target.value;
-  const room = world.rooms.find((r) => r.id === open?.key);
-  const stays = open && (!room || room.people.includes(id));
-  location.hash = address(id, open && (stays ? open.key : 'private'));
+  const stays = open && (!open.people || open.people.includes(e.target.value));
+  location.hash = address(e.target.value, open && (stays ? open.key : 'private'));
 };
 get('zoom').onclick = () => get('zoom').close();
+get('newer').onclick = toBottom;
+log.onscroll = () => {
+  stuck = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+  if (stuck) get('newer').hidden = true;
+};
+// The keyboard of a phone or a growing input bar must not cover the newest message.
+new ResizeObserver(() => stuck && toBottom()).observe(log);
 addEventListener('hashchange', route);
 // A browser opens six connections to one server: a tab that nobody looks at gives its own back.
-document.addEventListener('visibilitychange', () => {
-  if (!me) return;
-  if (document.hidden) stream.close();
-  else connect();
-});
+document.addEventListener('visibilitychange', () => me && (document.hidden ? stream.close() : connect()));
 
 async function start() {
-  world = await api('state');
-  people = new Map(world.people.map((p) => [p.id, p]));
-  tick(world.now);
-  fillPeople();
-  route();
-}
-
-const begin = () =>
-  start().catch((error) => {
+  try {
+    world = await api('state');
+    setClock(world.now);
+    fillPeople();
+    route();
+  } catch (error) {
     toast(error.message);
-    setTimeout(begin, 3000);
-  });
-begin();
+    setTimeout(start, AGAIN);
+  }
+}
+start();
