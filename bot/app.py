@@ -21,9 +21,10 @@ from bot.sender import Sender
 from bot.surroundings import Around
 from handlers.registry import load
 from handlers.request import Desk
-from handlers.summary import schedule
+from handlers import periodic, summary
 from models.gathering import Gathering
 from models.office import Office
+from models.pseudonyms import Pseudonyms
 from models.sealing import Recipients
 from models.store import Store
 
@@ -49,14 +50,14 @@ class Bot:
 
     async def settle(self) -> None:
         await self.dispatch.pass_time()
-        await self.sender.recover(ours=False)
+        await self.sender.recover(ours=self.store.is_sqlite)
         await self.sender.drain()
 
 
 def build(*, store: Store, clock: Clock, office: Office, folder: Path, recipients: Recipients | None) -> Bot:
     """Put the organs together; nothing runs yet."""
     doors, media = Doors(), Media(folder / "media")
-    around = Around(office, Renderer(), doors, media, recipients)
+    around = Around(office, Renderer(), doors, media, recipients, Pseudonyms(installation_key(folder)))
     sender = Sender(store, doors, around, clock)
     dispatch = Dispatch(store, load(), around, clock, sender.wake)
     return Bot(
@@ -85,11 +86,14 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        await bot.sender.stop()
 
 
 async def _first_steps(bot: Bot, session: AsyncSession) -> None:
     around = await bot.around.load(session)
-    await schedule(Desk(Gathering(session), bot.clock.now(), around))
+    desk = Desk(Gathering(session), bot.clock.now(), around)
+    await summary.schedule(desk)
+    await periodic.schedule(desk)
 
 
 @asynccontextmanager
@@ -101,7 +105,7 @@ async def locked(folder: Path) -> AsyncIterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise AlreadyRunning(f"另一个收到助手正在用数据目录 {folder}；请先停掉它，或用 --data 另选一个") from None
+            raise AlreadyRunning(f"另一个收到助手正在用数据目录 {folder}；请先停掉它，或另选一个数据目录") from None
         yield
     finally:
         os.close(handle)

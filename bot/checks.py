@@ -1,15 +1,20 @@
 """`shoudao check`: what is wrong with the configuration, the database and the doors, and how to mend it."""
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
+import aiohttp
 
-from bot import service
+from bot import service, start_faults
+from bot.app import locked
 from bot.recipients import RecipientsError
 from bot.settings import Settings
 from models.days import load_calendar
 from models.roster import load_roster
-from models.store import DatabaseDamaged, Store
+from models.store import Store
+
+PATIENCE = aiohttp.ClientTimeout(total=10)
 
 
 @dataclass(frozen=True)
@@ -21,13 +26,12 @@ class Finding:
 
 
 async def findings(settings: Settings) -> list[Finding]:
-    """Look at everything without changing anything."""
+    """Look at everything; a running service is asked, its database is not opened beside it."""
     found = [Finding("配置能读")]
     found += _people(settings)
+    found += _doors(settings)
     found += _leads(settings)
-    found += await _database(settings)
-    if service.socket_path(settings.data.dir).exists():
-        found.append(Finding("服务正在运行"))
+    found += await _running(settings) or await _database(settings)
     return found
 
 
@@ -36,13 +40,23 @@ def _people(settings: Settings) -> list[Finding]:
     found = []
     if "clerk" not in roles:
         found.append(Finding("没有经办：请在 [[office.person]] 里给至少一人 clerk 角色", wrong=True))
-    if not settings.room:
-        found.append(Finding("没有群：请加 [[room]]，写明 id、name 和 audience", wrong=True))
     ids = {person.id for person in settings.office.person}
     for person in settings.alarm.people:
         if person not in ids:
             found.append(Finding(f"[alarm] people 里的 {person} 不在 [[office.person]] 里", wrong=True))
-    return found or [Finding("办公室人员和群已配置")]
+    return found or [Finding("办公室人员已配置")]
+
+
+def _doors(settings: Settings) -> list[Finding]:
+    found = []
+    if not settings.room:
+        found.append(Finding("没有群：请加 [[wecom.room]]，写明 id、name 和 audience", wrong=True))
+    if not settings.wecom.in_use:
+        found.append(Finding("没有通道：请填 [wecom.bot] 或 [wecom.app]，否则助手听不到也说不出", wrong=True))
+    for room in settings.room:
+        if not room.audience:
+            found.append(Finding(f"群“{room.name}”没有写 audience：只有名单“所在群”里写了它的单位在内"))
+    return found or [Finding(f"通道和{len(settings.room)}个群已配置")]
 
 
 def _leads(settings: Settings) -> list[Finding]:
@@ -51,29 +65,86 @@ def _leads(settings: Settings) -> list[Finding]:
     except RecipientsError as fault:
         return [Finding(f"线索：{fault}", wrong=True)]
     if known is None:
-        return [Finding("线索暂不能收：没有填 [leads] fingerprint（用 shoudao lead keygen 生成）", wrong=True)]
-    return [Finding(f"线索可收：{len(known.officers)}名专员，指纹 {known.short}")]
+        return [Finding("线索：没有填 [leads] fingerprint，不收线索；要收请先运行 shoudao lead keygen")]
+    officers = {person.id for person in settings.office.person if "lead_officer" in person.roles}
+    found = [Finding(f"线索可收：{len(known.officers)}名专员，指纹 {known.short}")]
+    if strangers := sorted(set(known.officers) - officers):
+        said = f"{'、'.join(strangers)} 在接收人名单里，却没有 lead_officer 角色，收不到新线索的提醒"
+        found.append(Finding(said, wrong=True))
+    return found
+
+
+async def _running(settings: Settings) -> list[Finding]:
+    """What the running service says of itself; nothing where none runs."""
+    path = service.socket_path(settings.data.dir)
+    if not path.exists():
+        return []
+    try:
+        async with (
+            aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path)), timeout=PATIENCE) as client,
+            client.post("http://control/check", json={}) as response,
+        ):
+            await response.read()
+    except aiohttp.ClientConnectorError:
+        return []  # left behind by a service that was killed
+    except (aiohttp.ClientError, TimeoutError):
+        return [Finding("服务正在运行，却没有应答：请看它的日志", wrong=True)]
+    return [Finding("服务正在运行"), *await _ready(settings.web.listen)]
+
+
+async def _ready(listen: str) -> list[Finding]:
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=PATIENCE) as client,
+            client.get(f"http://{_reachable(listen)}/readyz") as response,
+        ):
+            answer = await response.json()
+            reasons = [str(reason) for reason in answer["reasons"]]
+    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError):
+        return [Finding(f"服务的地址 {listen} 没有应答：请核对 [web] listen 是否在启动后改过", wrong=True)]
+    return [Finding(f"服务说：{reason}", wrong=True) for reason in reasons] or [Finding("服务一切正常")]
+
+
+def _reachable(listen: str) -> str:
+    """An address that one can connect to, for one that stands for all of them."""
+    host, _, port = listen.rpartition(":")
+    return f"127.0.0.1:{port}" if host in {"0.0.0.0", "::", "[::]", "*"} else listen  # noqa: S104  # not listened on here
 
 
 async def _database(settings: Settings) -> list[Finding]:
-    store = Store(settings.database_url)
+    """The database as the next start will find it: opened and, if it is older than the program, brought up to date."""
+    folder, store = settings.data.dir, Store(settings.database_url)
+    if not folder.exists() and (missing := _new_folder(folder)) and (store.is_sqlite or missing.wrong):
+        return [missing]
+    if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+        return [Finding(f"数据目录 {folder} 写不进去：请核对它归谁所有", wrong=True)]
     try:
-        if store.is_sqlite and not settings.data.dir.exists():
-            return [Finding(f"数据目录 {settings.data.dir} 还没有，首次运行会建立")]
-        await store.open()
-        async with store.read() as session:
-            roster = await load_roster(session)
-            office = settings.as_office()
-            calendar = await load_calendar(session, office.zone, office.hours)
-    except DatabaseDamaged as fault:
-        return [Finding(f"数据库文件已损坏：{fault}；请从最近的备份恢复", wrong=True)]
-    except (SQLAlchemyError, OSError) as fault:
-        return [Finding(f"数据库打不开（{type(fault).__name__}）：请检查 [database] url 和 [data] dir", wrong=True)]
+        async with locked(folder):
+            await store.open()
+            async with store.read() as session:
+                roster = await load_roster(session)
+                office = settings.as_office()
+                calendar = await load_calendar(session, office.zone, office.hours)
+    except Exception as fault:
+        said = start_faults.sentence(fault, listen=settings.web.listen, folder=folder)
+        if said is None:
+            raise
+        return [Finding(said, wrong=True)]
     finally:
         await store.close()
-    found = [Finding(f"数据库正常；名单里有{len(roster.units)}个单位", wrong=not roster.units)]
+    if not roster.units:
+        return [Finding("数据库正常，还没有名单：请运行 shoudao roster import 名单.xlsx", wrong=True)]
+    found = [Finding(f"数据库正常；名单里有{len(roster.units)}个单位")]
     silent = [u.name for u in roster.units.values() if u.id not in roster.liaisons]
     if silent:
         found.append(Finding(f"这些单位没有联络员：{'、'.join(silent)}", wrong=True))
     found.append(Finding(f"放假安排已有到{max(calendar.covered)}年；其后按周一至周五计"))
     return found
+
+
+def _new_folder(folder: Path) -> Finding:
+    """Whether the first start can make the data folder."""
+    parent = next(place for place in folder.absolute().parents if place.exists())
+    if os.access(parent, os.W_OK | os.X_OK) and parent.is_dir():
+        return Finding(f"数据目录 {folder} 还没有，首次运行会建立")
+    return Finding(f"数据目录 {folder} 还没有，也建不了：请核对 [data] dir", wrong=True)

@@ -3,6 +3,8 @@
 APScheduler lives in memory and only wakes: nothing about the future is stored in it. *Due* is an indexed column.
 """
 
+import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +12,9 @@ from typing import Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.tracing import origin
+
+log = logging.getLogger(__name__)
 SAFETY = 5  # seconds between two looks at what is due
 
 
@@ -54,10 +59,16 @@ class Ticker:
         self._scheduler.start()
 
     async def _beat(self) -> None:
-        await self._wake()
+        try:
+            await self._wake()
+        except asyncio.CancelledError:  # we stop; the scheduler would log a traceback
+            return
+        except Exception as trouble:  # the scheduler would log its text, which may quote a message
+            log.error("a beat failed: %s", origin(trouble))
 
     def stop(self) -> None:
-        self._scheduler.shutdown(wait=False)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
 
 
 def since_start() -> float:

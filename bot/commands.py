@@ -1,21 +1,21 @@
 """What each subcommand does; the words it prints are for the administrator at the terminal."""
 
 import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot import demo as demo_office
-from bot import recipients, service
-from bot.app import AlreadyRunning
+from bot import recipients, service, start_faults
 from bot.checks import findings
 from bot.control import Answer, Refused, perform
 from bot.recipients import RecipientsError
-from bot.roster_file import RosterError
 from bot.settings import Settings, SettingsError, load_settings
-from models.store import DatabaseDamaged
 
 USUAL = Path("config.toml")
 
@@ -30,34 +30,22 @@ def out(text: str) -> None:
 
 async def demo(arguments: argparse.Namespace) -> None:
     """Run the demo until interrupted."""
-    try:
+    with _plainly(f"{arguments.host}:{arguments.port}", arguments.data):
         await demo_office.serve(
             host=arguments.host,
             port=arguments.port,
             folder=arguments.data,
             roster=arguments.roster,
             at=arguments.at,
-            browser=not arguments.no_browser,
+            browser=not arguments.no_browser and _has_screen(),
         )
-    except RosterError as faults:
-        raise CommandFailed("名单没有导入，请改好再试：\n" + "\n".join(faults.faults)) from None
-    except OSError as fault:
-        raise CommandFailed(f"起不来：{fault.strerror or fault}（地址 {arguments.host}:{arguments.port}）") from None
-    except (AlreadyRunning, DatabaseDamaged) as fault:
-        raise CommandFailed(_said(fault)) from None
 
 
 async def run(arguments: argparse.Namespace) -> None:
     """Run the service until interrupted."""
     settings = _settings(arguments)
-    try:
+    with _plainly(settings.web.listen, settings.data.dir):
         await service.serve(settings, out)
-    except (AlreadyRunning, DatabaseDamaged, RecipientsError) as fault:
-        raise CommandFailed(_said(fault)) from None
-    except OSError as fault:
-        raise CommandFailed(f"监听 {settings.web.listen} 失败：{fault.strerror or fault}") from None
-    except SQLAlchemyError as fault:
-        raise CommandFailed(f"数据库打不开（{type(fault).__name__}），请检查 [database] url") from None
 
 
 async def check(arguments: argparse.Namespace) -> None:
@@ -111,27 +99,44 @@ async def keygen(arguments: argparse.Namespace) -> None:
 async def _ask(settings: Settings, act: str, body: dict[str, Any]) -> Answer:
     """Through the running service where there is one, else with the database opened here."""
     path = service.socket_path(settings.data.dir)
-    try:
+    with _plainly(settings.web.listen, settings.data.dir):
         if path.exists():
-            return await _over_socket(path, act, body)
+            try:
+                return await _over_socket(path, act, body)
+            except aiohttp.ClientConnectorError:
+                pass  # left behind by a service that was killed; the lock has the last word
         async with service.opened(settings) as opened:
             return await perform(opened.bot, opened.terminal, act, body)
-    except (Refused, AlreadyRunning, DatabaseDamaged, RecipientsError) as fault:
-        raise CommandFailed(_said(fault)) from None
 
 
 async def _over_socket(path: Path, act: str, body: dict[str, Any]) -> Answer:
-    try:
-        async with (
-            aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path))) as client,
-            client.post(f"http://control/{act}", json=body) as response,
-        ):
-            answer: Answer = await response.json()
-    except aiohttp.ClientError:
-        raise CommandFailed(f"服务没有应答；如果它没在运行，请删掉 {path} 再试") from None
+    async with (
+        aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path))) as client,
+        client.post(f"http://control/{act}", json=body) as response,
+    ):
+        if response.content_type != "application/json":
+            raise Refused(f"服务没有做成（{response.status}），请看它的日志")
+        answer: Answer = await response.json()
     if "refused" in answer:
         raise Refused(answer["refused"])
     return answer
+
+
+@contextmanager
+def _plainly(listen: str, folder: Path | None) -> Iterator[None]:
+    """Let the faults that a start can meet come out as one sentence each."""
+    try:
+        yield
+    except Exception as fault:
+        said = start_faults.sentence(fault, listen=listen, folder=folder)
+        if said is None:
+            raise
+        raise CommandFailed(said) from None
+
+
+def _has_screen() -> bool:
+    """Whether a browser can open here; on a bare terminal a text browser would take the terminal over."""
+    return sys.platform in {"darwin", "win32"} or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -140,9 +145,3 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         return load_settings(path)
     except SettingsError as fault:
         raise CommandFailed(str(fault)) from None
-
-
-def _said(fault: Exception) -> str:
-    if isinstance(fault, DatabaseDamaged):
-        return f"数据库文件已损坏（{fault}），请停用并从最近的备份恢复"
-    return str(fault)

@@ -21,16 +21,18 @@ from bot.app import Bot, build, installation_key, locked, running
 from bot.channels.simulator import Simulator
 from bot.channels.simulator_http import Routes
 from bot.channels.simulator_posts import Posts
-from bot.clock import DemoClock, SystemClock, Ticker
+from bot.clock import SAFETY, DemoClock, SystemClock, Ticker
 from bot.console.access import Grant, grants, sentences
 from bot.console.api import Api
 from bot.console.health import Health
+from bot.console.leads import LeadDesk
 from bot.importing import ROOMS, put_in_place, read_roster
 from bot.settings import Token
 from models import outbox
 from models.marks import read_mark, write_mark
 from models.office import Office
 from models.people import Person, Role
+from models.pseudonyms import Pseudonyms
 from models.rooms import Room
 from models.sealing import Recipients
 from models.store import Store
@@ -38,6 +40,7 @@ from models.store import Store
 SAMPLE = Path(__file__).with_name("sample") / "roster.csv"
 TOKEN = "demo"  # noqa: S105  # public on purpose: it opens throw-away data on loopback
 LARGEST_BODY = 130 << 20  # nine pictures of ten megabytes in base64
+SHORTEST, LONGEST = timedelta(milliseconds=1), timedelta(hours=1)
 OFFICE = (
     ("clerk", "经办", (Role.CLERK,)),
     ("head", "主任", (Role.HEAD,)),
@@ -58,14 +61,16 @@ class Demo:
 
     async def advance(self, target: datetime) -> None:
         """Move the clock, stopping at everything that falls due on the way, in its order."""
+        stride = SHORTEST
         while True:
             await self.bot.settle()
             due = [await self.bot.dispatch.next_due(), await self.next_message()]
             upcoming = min((at for at in due if at is not None), default=None)
             if upcoming is None or upcoming > target:
                 break
-            # What is due but cannot be done just now must not hold the clock.
-            self.clock.move_to(max(upcoming, self.clock.now() + timedelta(milliseconds=1)))
+            # What is due but cannot be done just now must not hold the clock: it is tried again in ever longer strides.
+            stride = min(stride * 2, LONGEST) if upcoming <= self.clock.now() else SHORTEST
+            self.clock.move_to(min(target, max(upcoming, self.clock.now() + stride)))
         self.clock.move_to(target)
         await self.bot.settle()
         await self.bot.store.write(self.remember)
@@ -74,8 +79,15 @@ class Demo:
         async with self.bot.store.read() as session:
             return await outbox.next_due(session)
 
-    async def remember(self, session: AsyncSession) -> None:
-        await write_mark(session, "demo clock", self.clock.now().isoformat())
+    async def beat(self) -> None:
+        """Do what is due, and write down a time that the clock will not reach before the next beat: after a kill it
+        goes on from there, and so never back."""
+        await self.bot.settle()
+        ahead = timedelta(seconds=2 * SAFETY)
+        await self.bot.store.write(lambda session: self.remember(session, ahead))
+
+    async def remember(self, session: AsyncSession, ahead: timedelta = timedelta(0)) -> None:
+        await write_mark(session, "demo clock", (self.clock.now() + ahead).isoformat())
 
 
 @asynccontextmanager
@@ -89,7 +101,7 @@ async def open_demo(
             await store.open()
             await store.write(lambda session: _furnish(session, roster or SAMPLE, replace=roster is not None))
             clock = DemoClock(at or SystemClock().now(), frozen=frozen)
-            simulator = Simulator(store, clock)
+            simulator = Simulator(store, clock, Pseudonyms(installation_key(folder)))
             last = max(filter(None, (await simulator.start(), await _remembered(store))), default=None)
             if last is not None:
                 clock = simulator.clock = DemoClock(last, frozen=frozen)
@@ -108,8 +120,15 @@ def _demo(bot: Bot, clock: DemoClock, simulator: Simulator) -> Demo:
     demo = Demo(bot, clock, simulator, app)
     posts = Posts(simulator, bot.dispatch, bot.store, bot.around, clock, installation_key(bot.folder))
     Routes(simulator, posts, bot.media, clock, demo.advance).add_to(app)
-    known: list[Grant] = grants([Token(token=SecretStr(TOKEN), role=Role.CLERK)])
+    known: list[Grant] = grants(
+        [
+            Token(token=SecretStr(TOKEN), role=Role.CLERK),
+            Token(token=SecretStr(f"{TOKEN}-lead"), role=Role.LEAD_OFFICER),
+            Token(token=SecretStr(f"{TOKEN}-audit"), role=Role.AUDITOR),
+        ]
+    )
     Api(bot, known).add_to(app)
+    LeadDesk(bot, known).add_to(app)
     Health(bot).add_to(app)
     app.router.add_static("/static", Path(__file__).resolve().parent.parent / "templates" / "pages" / "static")
     return demo
@@ -154,7 +173,7 @@ async def serve(
         async with open_demo(place, roster=roster, at=at) as demo:
             runner = web.AppRunner(demo.app, access_log=None, shutdown_timeout=5)
             await runner.setup()
-            ticker = Ticker(demo.bot.settle)
+            ticker = Ticker(demo.beat)
             try:
                 site = web.TCPSite(runner, host, port)
                 await site.start()

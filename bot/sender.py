@@ -2,44 +2,43 @@
 
 1. Claim what is due in a short transaction of its own, and look again whether each still makes sense.
 2. Commit, so that a crash leaves rows `claimed`, never sent twice by mistake.
-3. Send outside any transaction.
+3. Send outside any transaction, each door in its own lane; a chase is looked at once more just before it leaves.
 4. Settle all outcomes in another transaction. `rules/retrying` is the only retry there is.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.channels import Doors, Outcome, Outgoing, refused, try_later, unsure
-from bot.clock import Clock
+from bot import signals
+from bot.channels import Doors, Outcome, refused, try_later, unsure
+from bot.clock import Clock, since_start
+from bot.leaving import BACK, Claimed, broke, ended, judge, message_of, not_sent
 from bot.surroundings import Around
+from bot.tracing import origin
 from handlers.chase import rewritten
 from handlers.request import Desk
 from models import outbox, receipts
 from models.gathering import Gathering
-from models.outbox import OutState
+from models.outbox import PROVED, OutState
 from models.rules.neutral import undeclared_mentions
-from models.rules.retrying import Fate, after_try
-from models.rules.wanted import Decision, Verdict, decide
-from models.store import Store
+from models.rules.retrying import Fate
+from models.rules.wanted import Verdict
+from models.store import Store, unwell
 
 log = logging.getLogger(__name__)
 MOST = 200
 HOLD = timedelta(seconds=60)  # how long a claim stands before it counts as abandoned
+FRESH, PATIENCE = 30.0, 20.0  # seconds: how old a claim may be when its message leaves, and how long a door may take
 SAFETY = 30.0  # seconds of sleep at most, should a wake be lost
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """A row and the message made of it."""
-
-    row: Any
-    message: Outgoing
+SETTLE = 1.0  # seconds after which outcomes are written down, though the lane goes on
+AWAY = timedelta(minutes=1)  # how long a message waits for a door that is not open
 
 
 class Sender:
@@ -49,6 +48,8 @@ class Sender:
         self.store, self.doors, self.around, self.clock = store, doors, around, clock
         self._due = asyncio.Event()
         self._turn = asyncio.Lock()
+        self._rounds: set[asyncio.Task[bool]] = set()
+        self._ended: list[tuple[Claimed, Outcome]] = []  # sent, but not yet written down
         self.sent = 0
 
     def wake(self) -> None:
@@ -61,7 +62,7 @@ class Sender:
             try:
                 await self.drain()
             except Exception as trouble:  # a full disk now is no reason to fall silent for ever
-                log.error("sending failed: %s", type(trouble).__name__)
+                log.error("sending failed: %s", origin(trouble))
                 await asyncio.sleep(1)
             try:
                 await asyncio.wait_for(self._due.wait(), SAFETY)
@@ -69,155 +70,166 @@ class Sender:
                 continue
 
     async def drain(self) -> None:
-        async with self._turn:
-            while await self._once():
-                pass
+        """Send all that is due. Whoever waits may be cancelled; a round that has begun is ended and written down."""
+        while True:
+            task = asyncio.create_task(self._round())
+            self._rounds.add(task)
+            task.add_done_callback(self._rounds.discard)
+            if not await asyncio.shield(task):
+                return
+
+    async def stop(self) -> None:
+        """Wait for what is being sent, that a restart leaves nothing whose fate nobody knows."""
+        if self._rounds:
+            await asyncio.wait(set(self._rounds), timeout=FRESH + PATIENCE)
 
     async def recover(self, *, ours: bool) -> None:
         """Deal with claims whose holder is gone: what must not stand twice becomes `unknown`, the rest is sent again.
 
-        A door that shows only what was settled has certainly not posted it, and says so by `shows_settled_only`.
+        `ours`: no other process sends from this database. A door that shows only what was settled has certainly not
+        posted it, and says so by `shows_settled_only`.
         """
 
         async def unit(session: AsyncSession) -> None:
-            now = self.clock.now()
-            settled = []
+            now, lost = self.clock.now(), []
             for row in await outbox.abandoned(session, now, ours=ours):
                 door: Any = self.doors.channels.get(row.channel)
                 fate = Fate.LATER if getattr(door, "shows_settled_only", False) else Fate.UNSURE
-                after = after_try(fate, send_class=row.send_class, attempts=row.attempts, now=now, wait=timedelta(0))
-                settled.append(_values(row, after.state, after.due_at, reason="重启前未确认送达"))
-            await outbox.settle(session, settled)
+                outcome = Outcome(fate, reason="重启前未确认送达", wait=timedelta(0))
+                lost.append((Claimed(row, message_of(row, {}, None)), outcome))
+            await self._write_down(session, lost)
+            await signals.forget_settled(session, now)
 
-        await self.store.write(unit)
+        async with self._turn:  # then nothing is in our own hands
+            await self._settle()
+            await self.store.write(unit)
 
-    async def _once(self) -> bool:
+    async def _round(self) -> bool:
+        """Claim, send, settle; False when nothing was due."""
+        async with self._turn:
+            await self._settle()
+            now = self.clock.now()
+            claimed = await self.store.write(lambda session: self._claim(session, now))
+            if claimed is None:
+                return False
+            lanes: dict[tuple[str, str], list[Claimed]] = defaultdict(list)
+            for one in claimed:
+                lanes[self._lane_of(one)].append(one)
+            await asyncio.gather(*(self._lane(lane) for lane in lanes.values()))
+            await self._settle()
+            return True
+
+    # -- claim ---------------------------------------------------------------------------------------------------------
+
+    async def at_once(self, message: str) -> None:
+        """Send, past every lane, what was to be said the moment that `message` was stored: its sender waits for it."""
         now = self.clock.now()
-        claimed = await self.store.write(lambda session: self._claim(session, now))
-        if claimed is None:
-            return False
-        if not claimed:
-            return True  # all that was due had lapsed or waits; more may be behind it
-        outcomes = [(one, await self._send(one.row.channel, one.message)) for one in claimed]
-        await self.store.write(lambda session: self._settle(session, outcomes))
-        for one, outcome in outcomes:
-            door = self.doors.channels.get(one.row.channel)
-            if door is not None:
-                door.settled(one.message, outcome)
-        return True
+        for one in await self.store.write(lambda session: self._claim(session, now, message)) or ():
+            self._ended.append((one, await self._send(one)))
+        await self._settle()
 
-    async def _claim(self, session: AsyncSession, now: datetime) -> list[Claimed] | None:
-        """None when nothing is due; what is due but no longer wanted is settled here and now."""
-        rows = await outbox.claim(session, now, now + HOLD, MOST)
+    async def _claim(self, session: AsyncSession, now: datetime, answering: str | None = None) -> list[Claimed] | None:
+        """None when nothing is due; what is due but is not to leave now is settled here."""
+        rows = await outbox.claim(session, now, now + HOLD, MOST, answering=answering)
         if not rows:
             return None
-        around = await self.around.load(session)
+        desk = Desk(Gathering(session), now, await self.around.load(session))
         pairs = {(n, u) for row in rows for n, u in row.wants}
         owed = await receipts.still_owed(session, pairs) if pairs else set()
         originals = await outbox.provider_ids(session, [row.edits for row in rows if row.edits])
-        claimed, settled = [], []
+        claimed: list[Claimed] = []
+        left: list[tuple[Any, dict[str, Any]]] = []
         for row in rows:
-            changed: Mapping[str, Any] = {}
-            decision = self._decide(row, now, owed, around.calendar)
-            if decision.verdict is Verdict.AGAIN:
-                desk = Desk(Gathering(session), now, around)
-                changed = await rewritten(desk, row, [pair for pair in map(tuple, row.wants) if pair in owed])
-                decision = Decision(Verdict.SEND)
-            if decision.verdict is Verdict.SEND and row.edits:
-                decision = _edit_decision(originals.get(row.edits), now)
-            if decision.verdict is Verdict.SEND:
-                claimed.append(Claimed(row, _message(row, changed, originals.get(row.edits or "", ("", None))[1])))
-            elif decision.verdict is Verdict.WAIT:
-                settled.append(_values(row, OutState.PENDING, decision.at, reason=decision.reason))
-            else:
-                settled.append(_values(row, OutState.CANCELLED, None, reason=decision.reason))
-        await outbox.settle(session, settled)
+            decision = judge(row, now, owed, originals, desk.calendar)
+            if decision.verdict in (Verdict.WAIT, Verdict.DROP):
+                left.append((row, not_sent(row, decision, now)))
+                continue
+            wants = [(n, u) for n, u in row.wants if (n, u) in owed]
+            try:
+                changed = await rewritten(desk, row, wants) if decision.verdict is Verdict.AGAIN else {}
+            except Exception as trouble:  # a bad row must not silence the rest
+                if unwell(trouble):
+                    raise
+                log.error("outbox row %d could not be written again: %s", row.id, origin(trouble))
+                left.append((row, broke(row, "重拟出错")))
+                continue
+            message = message_of(row, changed, originals.get(row.edits or "", ("", None))[1])
+            # Answers about leads are kept under a pseudonym, and only here, in memory, is it known whose it is.
+            person = desk.around.names.person(row.person, desk.roster.people) if row.person else None
+            if row.person and person is None:
+                left.append((row, broke(row, "收件人已不在名单")))
+                continue
+            claimed.append(Claimed(row, replace(message, person=person), frozenset(wants), since_start()))
+        await outbox.settle(session, [values for _, values in left])
+        await signals.about(session, left, now)
         return claimed
 
-    def _decide(self, row: Any, now: datetime, owed: set[tuple[int, int]], calendar: Any) -> Decision:
-        return decide(
-            now=now,
-            not_after=row.not_after,
-            office_hours=row.office_hours,
-            wants=[(n, u) for n, u in row.wants],
-            owed=owed,
-            calendar=calendar,
-        )
+    # -- send ----------------------------------------------------------------------------------------------------------
 
-    async def _send(self, channel: str, message: Outgoing) -> Outcome:
+    def _lane_of(self, one: Claimed) -> tuple[str, str]:
+        """A door's messages go one after the other, unless it says which may go side by side."""
+        door: Any = self.doors.channels.get(one.row.channel)
+        return one.row.channel, door.lane(one.message) if hasattr(door, "lane") else ""
+
+    async def _lane(self, lane: Sequence[Claimed]) -> None:
+        """One door's messages, or those of one of its conversations, in order."""
+        since = since_start()
+        for one in lane:
+            self._ended.append((one, await self._send(one)))
+            if since_start() - since > SETTLE:
+                await self._settle()
+                since = since_start()
+
+    async def _send(self, one: Claimed) -> Outcome:
         """Ask the door; look at the finished payload first: a mention that nobody declared never leaves."""
+        if since_start() - one.since > FRESH or not await self._still_wanted(one):
+            return BACK
+        message, door = one.message, self.doors.channels.get(one.row.channel)
         if undeclared_mentions(message.body, message.mentions):
             log.error("outbox row %d holds an undeclared mention", message.id)
             return refused("正文含未经声明的@，已拦下")
-        door = self.doors.channels.get(channel)
         if door is None:
-            return try_later("通道未开")
+            return try_later(signals.NO_DOOR, AWAY)
         try:
-            return await door.send(message)
-        except Exception as trouble:  # a door's own fault after the request may have left
-            log.error("door failed while sending: %s", type(trouble).__name__)
+            async with asyncio.timeout(PATIENCE):
+                return await door.send(message)
+        except Exception as trouble:  # a door's own fault, after the request may have left
+            log.error("door %s failed while sending: %s", one.row.channel, type(trouble).__name__)
             return unsure(type(trouble).__name__)
 
-    async def _settle(self, session: AsyncSession, outcomes: Sequence[tuple[Claimed, Outcome]]) -> None:
-        now, values = self.clock.now(), []
-        for one, outcome in outcomes:
-            row = one.row
-            after = after_try(
-                outcome.fate,
-                send_class=row.send_class,
-                attempts=row.attempts,
-                now=now,
-                wait=outcome.wait,
-                not_after=row.not_after,
-            )
-            values.append(
-                _values(row, after.state, after.due_at, outcome.provider_id, outcome.reason)
-                | {"sent_at": now if outcome.fate is Fate.SENT else row.sent_at}
-            )
+    async def _still_wanted(self, one: Claimed) -> bool:
+        """R12, at the last moment: an answer given since the claim sends a chase back to be judged again."""
+        if not one.wants:
+            return True
+        async with self.store.read() as session:
+            return await receipts.still_owed(session, one.wants) == one.wants
+
+    # -- settle --------------------------------------------------------------------------------------------------------
+
+    async def _settle(self) -> None:
+        """Write down what has ended. When that fails it is kept and tried again: what was sent must not be resent."""
+        ends, self._ended = self._ended, []
+        if not ends:
+            return
+        try:
+            await self.store.write(lambda session: self._write_down(session, ends))
+        except BaseException:
+            self._ended = ends + self._ended
+            raise
+        for one, outcome in ends:
             self.sent += outcome.fate is Fate.SENT
-            if outcome.fate is Fate.SENT and row.kind == "notice" and row.edits is None and row.notice_id is not None:
+            door = self.doors.channels.get(one.row.channel)
+            if door is not None and outcome is not BACK:
+                door.settled(one.message, outcome)
+
+    async def _write_down(self, session: AsyncSession, ends: Sequence[tuple[Claimed, Outcome]]) -> None:
+        now, settled = self.clock.now(), []
+        for one, outcome in ends:
+            row, values = one.row, ended(one.row, outcome, now)
+            if values["state"] == OutState.UNKNOWN and await outbox.answered(session, row):
+                values |= {"state": OutState.SENT, "due_at": None, "sent_at": now, "reason": PROVED}
+            if values["state"] == OutState.SENT and row.kind == "notice" and not row.edits and row.notice_id:
                 await receipts.delivered(session, row.notice_id, row.room, now)
-        await outbox.settle(session, values)
-
-
-def _values(
-    row: Any, state: str, due_at: datetime | None, provider_id: str | None = None, reason: str = ""
-) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "state": state,
-        "due_at": due_at,
-        "claimed_until": None,
-        "provider_id": provider_id or row.provider_id,
-        "sent_at": row.sent_at,
-        "reason": reason,
-    }
-
-
-def _edit_decision(original: tuple[str, str | None] | None, now: datetime) -> Decision:
-    """An edit needs a message that stands: it waits for one on its way, and lapses with one that never came."""
-    if original is None:
-        return Decision(Verdict.DROP, reason="原消息不在")
-    state, provider_id = original
-    if state == OutState.SENT and provider_id:
-        return Decision(Verdict.SEND)
-    if state in (OutState.PENDING, OutState.CLAIMED):
-        return Decision(Verdict.WAIT, at=now + timedelta(seconds=2), reason="原消息未发")
-    return Decision(Verdict.DROP, reason="原消息未送达")
-
-
-def _message(row: Any, changed: Mapping[str, Any], provider_id: str | None) -> Outgoing:
-    return Outgoing(
-        id=row.id,
-        key=row.key,
-        kind=row.kind,
-        room=row.room,
-        person=row.person,
-        body=changed.get("body", row.body),
-        buttons=tuple(changed.get("buttons", row.buttons)),
-        mentions=tuple(row.mentions),
-        quote=row.quote,
-        edits=provider_id if row.edits else None,
-        notice_id=row.notice_id,
-        attempts=row.attempts,
-    )
+            settled.append((row, values))
+        await outbox.settle(session, [values for _, values in settled])
+        await signals.about(session, settled, now)

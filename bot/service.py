@@ -12,12 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import recipients
-from bot.app import Bot, build, locked, running
+from bot.app import Bot, build, installation_key, locked, running
 from bot.channels.terminal import Terminal
-from bot.clock import SystemClock, Ticker
+from bot.channels.wecom.building import Legs, open_wecom
+from bot.clock import Clock, SystemClock, Ticker
 from bot.console.access import grants, sentences
 from bot.console.api import Api
 from bot.console.health import Health
+from bot.console.leads import LeadDesk
 from bot.control import Control
 from bot.settings import Settings
 from models.people import Person
@@ -36,11 +38,24 @@ class Service:
     bot: Bot
     terminal: Terminal
     settings: Settings
+    wecom: Legs | None = None
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Service]:
-    """Everything but the web: the database brought up to date, the configuration's people and rooms in place."""
+async def _wecom(bot: Bot, settings: Settings, *, live: bool) -> AsyncIterator[Legs | None]:
+    if not settings.wecom.in_use:
+        yield None
+        return
+    async with open_wecom(bot, settings.wecom, installation_key(settings.data.dir), connect=live) as legs:
+        yield legs
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, clock: Clock | None = None, live: bool = False) -> AsyncIterator[Service]:
+    """Everything but the web: the database brought up to date, the configuration's people and rooms in place.
+
+    `live`: this is the service itself, which keeps the connections that only one process may have.
+    """
     folder = settings.data.dir
     async with locked(folder):
         store = Store(settings.database_url)
@@ -49,15 +64,15 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
             await store.write(lambda session: _furnish(session, settings))
             bot = build(
                 store=store,
-                clock=SystemClock(),
+                clock=clock or SystemClock(),
                 office=settings.as_office(),
                 folder=folder,
                 recipients=officers(settings),
             )
             terminal = Terminal()
             bot.doors.add(terminal, carries_all=False)
-            async with running(bot):
-                yield Service(bot, terminal, settings)
+            async with _wecom(bot, settings, live=live) as legs, running(bot):
+                yield Service(bot, terminal, settings, legs)
         finally:
             await store.close()
 
@@ -77,6 +92,7 @@ async def _furnish(session: AsyncSession, settings: Settings) -> None:
         await session.merge(Person(id=person.id, name=person.name, roles=roles, wecom=person.wecom))
     for known in await session.scalars(select(Person).where(Person.unit_id.is_(None))):
         known.active = known.id in named
+    bound = {room.id: room.chat_id for room in await session.scalars(select(Room))}
     for position, room in enumerate(settings.room):
         await session.merge(
             Room(
@@ -86,7 +102,7 @@ async def _furnish(session: AsyncSession, settings: Settings) -> None:
                 audience=list(room.audience),
                 position=position,
                 ends_on=room.ends_on,
-                chat_id=room.chat_id,
+                chat_id=room.chat_id or bound.get(room.id, ""),  # bound in the group by a clerk
             )
         )
     await touch_roster(session)
@@ -94,11 +110,14 @@ async def _furnish(session: AsyncSession, settings: Settings) -> None:
 
 async def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Run until interrupted."""
-    async with opened(settings) as service:
+    async with opened(settings, live=True) as service:
         bot = service.bot
         app = web.Application(client_max_size=BODY, middlewares=[sentences])
         Api(bot, grants(settings.api.token)).add_to(app)
+        LeadDesk(bot, grants(settings.api.token)).add_to(app)
         Health(bot).add_to(app)
+        for callback in service.wecom.callbacks if service.wecom is not None else ():
+            callback.add_to(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
         inner = web.AppRunner(Control(service.bot, service.terminal).app(), access_log=None, shutdown_timeout=5)
         await runner.setup()

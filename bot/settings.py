@@ -1,15 +1,20 @@
 """config.toml and the environment, read once into frozen values; a typo is an error that names its place."""
 
+import importlib.util
+import re
 import tomllib
-from datetime import date, time
+from datetime import time
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import SettingsError as SourceError
 
+from bot.channels.wecom.settings import RoomSection, WeComSection
+from bot.settings_faults import sentence, unknown_variables
 from models.office import Office
 from models.people import Role
 
@@ -41,6 +46,16 @@ class Data(Section):
 class Database(Section):
     url: SecretStr = Field(SecretStr(""), description="empty: SQLite in `data.dir`; else `postgresql+asyncpg://…`")
 
+    @field_validator("url")
+    @classmethod
+    def _known(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url and not url.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite:///")):
+            raise ValueError("应以 postgresql+asyncpg:// 开头；留空则用 SQLite")
+        if url.startswith("postgresql") and importlib.util.find_spec("asyncpg") is None:
+            raise ValueError("用 PostgreSQL 要先装 asyncpg：pip install 'shoudao[postgres]'")
+        return value
+
 
 class OfficePerson(Section):
     id: str = Field(description="short id, as in the journal")
@@ -56,6 +71,13 @@ class OfficeSection(Section):
     summary: str = Field("17:30", description="time of the daily summary")
     second_person: list[str] = Field([], description='acts that need two people: "mention_all", "proxy"')
     person: list[OfficePerson] = Field([], description="the office's own people")
+
+    @field_validator("person")
+    @classmethod
+    def _one_each(cls, value: list[OfficePerson]) -> list[OfficePerson]:
+        if len({person.id for person in value}) != len(value):
+            raise ValueError("有两人的 id 相同，请改成不同的")
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -81,20 +103,19 @@ class OfficeSection(Section):
         return value
 
 
-class RoomSection(Section):
-    id: str
-    name: str
-    purpose: str = ""
-    audience: list[str] = []
-    ends_on: date | None = None
-    chat_id: str = ""
-    push_key: SecretStr = SecretStr("")
-
-
 class Token(Section):
     token: SecretStr = Field(SecretStr(""), description="bearer token of the read API")
     token_sha256: str = Field("", description="or its SHA-256, in hex")
     role: Role = Field(description="what it may read: clerk, head, auditor, lead_officer")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        digest = self.token_sha256
+        if bool(self.token.get_secret_value()) == bool(digest):
+            raise ValueError("token 和 token_sha256 填一个，且只填一个")
+        if digest and not re.fullmatch("[0-9a-fA-F]{64}", digest):
+            raise ValueError("token_sha256 应是64位十六进制")
+        return self
 
 
 class Api(Section):
@@ -120,7 +141,7 @@ class Settings(BaseSettings):
     data: Data = Data()
     database: Database = Database()
     office: OfficeSection = OfficeSection()
-    room: list[RoomSection] = []
+    wecom: WeComSection = WeComSection()
     api: Api = Api()
     leads: Leads = Leads()
     alarm: Alarm = Alarm()
@@ -140,12 +161,17 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
 
     @property
+    def room(self) -> list[RoomSection]:
+        return self.wecom.room
+
+    @property
     def database_url(self) -> str:
         return self.database.url.get_secret_value() or f"sqlite+aiosqlite:///{self.data.dir / 'shoudao.sqlite3'}"
 
     def as_office(self) -> Office:
         return Office(
             name=self.office.name,
+            bot=self.wecom.bot.name if self.wecom.bot is not None else Office.bot,
             zone=ZoneInfo(self.office.timezone),
             hours=tuple(hours(self.office.work)),
             summary=_clock(self.office.summary),
@@ -158,18 +184,20 @@ def load_settings(path: Path | None) -> Settings:
     """Read the file (which must exist when named) and the environment. Raises SettingsError."""
     if path is not None and not path.is_file():
         raise SettingsError(f"找不到配置文件 {path}；可从 config.example.toml 复制一份")
+    if unknown := unknown_variables(Settings.model_fields):
+        raise SettingsError("\n".join(unknown))
     try:
         return Settings(config=path) if path is not None else Settings()  # type: ignore[call-arg]
     except tomllib.TOMLDecodeError as fault:
         raise SettingsError(f"配置文件 {path} 不是有效的 TOML：{fault}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"配置文件 {path} 不是 UTF-8 文本，请另存为 UTF-8") from None
+    except OSError as fault:
+        raise SettingsError(f"读不了配置文件 {path}：{fault.strerror}；请核对权限") from None
+    except SourceError:
+        raise SettingsError('环境变量 SHOUDAO_… 里的列表应写成 JSON，如 ["08:00-12:00"]') from None
     except ValidationError as fault:
-        raise SettingsError("\n".join(_sentence(error) for error in fault.errors())) from None
-
-
-def _sentence(error: Any) -> str:
-    where = ".".join(str(part) for part in error["loc"])
-    said = {"extra_forbidden": "没有这一项，请检查拼写", "missing": "缺少这一项"}.get(error["type"])
-    return f"配置项 {where}：{said or error['msg'].removeprefix('Value error, ')}"
+        raise SettingsError("\n".join(sentence(error) for error in fault.errors())) from None
 
 
 def hours(blocks: list[str]) -> list[tuple[time, time]]:
@@ -189,4 +217,4 @@ def _clock(text: str) -> time:
     try:
         return time.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"时间 {text} 应写成 17:30") from None
+        raise ValueError(f"时间 {text} 应写成 08:00 或 17:30") from None

@@ -11,6 +11,7 @@ from models.days import load_calendar
 from models.holidays import named
 from models.marks import Mark
 from models.office import Office
+from models.pseudonyms import Pseudonyms
 from models.roster import load_roster
 from models.sealing import Recipients
 
@@ -21,11 +22,23 @@ class Around:
     """Gives each transaction the Surroundings as they stand; reads one row to know that nothing has changed."""
 
     def __init__(
-        self, office: Office, words: Words, doors: Doors, photos: Photos, recipients: Recipients | None
+        self,
+        office: Office,
+        words: Words,
+        doors: Doors,
+        photos: Photos,
+        recipients: Recipients | None,
+        names: Pseudonyms,
     ) -> None:
         self.office, self.words, self.doors, self.photos, self.recipients = office, words, doors, photos, recipients
+        self.names = names
         self._held: Surroundings | None = None
         self._versions: dict[str, str] = {}
+
+    @property
+    def roster_version(self) -> int:
+        """The roster that the last transaction saw; -1 before the first."""
+        return -1 if self._held is None else self._held.roster.version
 
     async def load(self, session: AsyncSession) -> Surroundings:
         query = select(Mark.name, Mark.value).where(Mark.name.in_(("roster", "days")))
@@ -43,6 +56,7 @@ class Around:
                 doors=self.doors,
                 photos=self.photos,
                 recipients=self.recipients,
+                names=self.names,
             )
             self._versions = versions
         return self._held

@@ -7,7 +7,7 @@ from handlers.registry import PASS, listener
 from handlers.request import Button, Request
 from models import outbox, questions
 from models.acking import acknowledge
-from models.notices import NoticeState
+from models.notices import Kind, NoticeState
 from models.questions import Ask
 from models.receipts import How, ReceiptState
 from models.rules.acks import Ack, Verdict, read_ack
@@ -42,6 +42,7 @@ async def hear(request: Request) -> str | None:
         return PASS
     if ack.verdict is Verdict.NO:
         return _no_answer(request)
+    request.only_private = True  # an ack gets no message in the room, whatever the door can do
     if request.unit is None:
         return _not_a_liaison(request)
     number = ack.number or request.case
@@ -66,7 +67,9 @@ async def receive(request: Request, row: Any, how: How) -> None:
         request.reply("ack_recalled", number=row.number)
         return
     before = request.gathering.acked(row.notice_id, row.unit_id)
-    if row.acked_at is not None or before is not None:
+    sent_back = row.state == ReceiptState.RETURNED and row.kind == Kind.ACK
+    outdated = row.on_version is not None and row.on_version < row.version and row.done_at is None
+    if before is not None or (row.acked_at is not None and not sent_back and not outdated):
         at = before["acked_at"] if before else row.acked_at
         request.reply("ack_again", number=row.number, at=at, row=row, done=row.done_at or (before or {}).get("done_at"))
         return

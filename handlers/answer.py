@@ -3,10 +3,11 @@
 import re
 
 from handlers.ack import receive
-from handlers.lead import register
+from handlers.lead_sealing import quiet, register
 from handlers.registry import ANYONE, OFFICE, PASS, command
 from handlers.request import Request
-from models import leads, outbox, questions
+from models import leads, outbox, questions, receipts
+from models.leads import Lead
 from models.outbox import OutState
 from models.questions import Ask, Question
 from models.receipts import How
@@ -16,19 +17,23 @@ YES, NO = ("是", "是的", "对", "对的"), ("不是", "不", "否", "不对",
 PROGRESS, LEAD = ("是进展", "进展", "1"), ("是线索", "2")
 
 
-async def _open(request: Request, rest: str, *kinds: Ask) -> Question | None:
+async def asked(request: Request, rest: str, *kinds: Ask) -> Question | None:
     """The question answered: the one that a button names, else this person's newest, if it is of these kinds."""
     number = re.fullmatch(r"\d+", rest)
     if not request.incoming.private or (rest and (not number or request.word.isdigit())):
         return None
-    found = await questions.open_question(request.session, request.me.id, int(number[0]) if number else None)
-    return found if found is not None and found.ask in kinds else None
+    wanted = int(number[0]) if number else None
+    # What may be a lead was asked under a pseudonym.
+    names = (request.me.id, request.around.names.of(request.me.id))
+    found = [await questions.open_question(request.session, name, wanted) for name in names]
+    newest = max((q for q in found if q is not None), key=lambda q: q.id, default=None)
+    return newest if newest is not None and newest.ask in kinds else None
 
 
 @command(*YES, who=ANYONE, hidden=True)
 async def yes(request: Request, rest: str) -> str | None:
     """是：回答助手刚才的问题"""
-    question = await _open(request, rest, Ask.IS_LEAD, Ask.IS_ACK)
+    question = await asked(request, rest, Ask.IS_LEAD, Ask.IS_ACK)
     if question is None:
         return PASS
     question.answered_at = request.now
@@ -44,7 +49,7 @@ async def yes(request: Request, rest: str) -> str | None:
 @command(*LEAD, who=ANYONE, hidden=True)
 async def is_lead(request: Request, rest: str) -> str | None:
     """②：刚才的图片是线索"""
-    question = await _open(request, rest, Ask.PICTURE, Ask.IS_LEAD)
+    question = await asked(request, rest, Ask.PICTURE, Ask.IS_LEAD)
     if question is None:
         return PASS
     question.answered_at = request.now
@@ -53,22 +58,34 @@ async def is_lead(request: Request, rest: str) -> str | None:
 
 
 async def _confirm_lead(request: Request, question: Question) -> None:
-    lead = await leads.by_id(request.session, question.subject["lead"])
+    lead = await _take_envelope(request, question)
     if lead is not None:
         await register(request, lead)
-        request.reply("lead_taken", lead=lead)
+        request.reply("lead_taken", veiled=True, lead=lead, nameless=False)
+    else:
+        request.reply("lead_gone", veiled=True)
+
+
+async def _take_envelope(request: Request, question: Question) -> Lead | None:
+    """The envelope that was asked about; the question forgets whose it was, and so does the inbox."""
+    quiet(request)
+    lead = await leads.by_id(request.session, question.subject["lead"])
+    question.person, question.subject = "", {}
+    return lead
 
 
 @command(*NO, who=ANYONE, hidden=True)
 async def no(request: Request, rest: str) -> str | None:
     """不是：回答助手刚才的问题"""
-    question = await _open(request, rest, Ask.IS_LEAD, Ask.IS_ACK)
+    question = await asked(request, rest, Ask.IS_LEAD, Ask.IS_ACK)
     if question is None:
         return PASS
     question.answered_at = request.now
     if question.ask == Ask.IS_LEAD:
-        await leads.erase(request.session, question.subject["lead"])
-        request.reply("untraced")
+        lead = await _take_envelope(request, question)
+        if lead is not None:
+            await leads.erase(request.session, lead.id)
+        request.reply("untraced", veiled=True)
     else:
         request.reply("not_acked", number=question.subject["number"])
     return None
@@ -77,12 +94,14 @@ async def no(request: Request, rest: str) -> str | None:
 @command(*PROGRESS, who=ANYONE, hidden=True)
 async def is_progress(request: Request, rest: str) -> str | None:
     """①：刚才的图片是工作进展"""
-    question = await _open(request, rest, Ask.PICTURE)
+    question = await asked(request, rest, Ask.PICTURE)
     if question is None:
         return PASS
     question.answered_at = request.now
-    await leads.erase(request.session, question.subject["lead"])
-    request.reply("send_with_words")
+    lead = await _take_envelope(request, question)
+    if lead is not None:
+        await leads.erase(request.session, lead.id)
+    request.reply("send_with_words", veiled=True)
     return None
 
 
@@ -100,7 +119,7 @@ async def not_seen(request: Request, rest: str) -> str | None:
 
 async def _settle(request: Request, rest: str, *, again: bool) -> str | None:
     """A person decides what the bot may not: whether a post to everybody stands there, or is sent once more (I3)."""
-    question = await _open(request, rest, Ask.SEEN)
+    question = await asked(request, rest, Ask.SEEN)
     if question is None:
         return PASS
     row = await outbox.by_key(request.session, question.subject["key"])
@@ -113,5 +132,7 @@ async def _settle(request: Request, rest: str, *, again: bool) -> str | None:
         row.state, row.due_at, row.reason = OutState.PENDING, request.now, "没看到，重发"
     else:
         row.state, row.sent_at, row.reason = OutState.SENT, request.now, "有人看到了"
+        if row.kind == "notice" and row.notice_id is not None and row.room is not None:
+            await receipts.delivered(request.session, row.notice_id, row.room, request.now)
     request.reply("settled", again=again)
     return None

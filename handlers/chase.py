@@ -1,7 +1,7 @@
 """The chase: one private, merged message to a unit that owes, inside lawful hours; then it is the office's turn."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.close import meant
@@ -14,6 +14,7 @@ from models.receipts import What
 from models.rules.chasing import AFTER, BEFORE, capped_until, next_step
 
 MOST_BUTTONS = 6
+SHEET_EVERY = 3  # working days between two call sheets of a notice
 
 
 @tick("chase", due=receipts.due_for_chase, next=receipts.next_chase)
@@ -24,8 +25,7 @@ async def remind(desk: Desk, unit_id: int) -> None:
     await _forget_closed(desk, unit_id, {r.notice_id for r in rows})
     if not due:
         return
-    opens = desk.calendar.next_opening(desk.now)
-    until = opens if opens > desk.now else await capped(desk, unit_id)
+    until = await _put_off(desk, unit_id)
     found = await notices.of_ids(desk.session, [r.notice_id for r in due])
     if until is not None:
         for row in due:
@@ -33,14 +33,26 @@ async def remind(desk: Desk, unit_id: int) -> None:
         return
     for row in due:
         notice = found[row.notice_id]
-        later, step = next_step(row.chase_step, notice.chase_before, notice.chase_after, desk.now)
+        after = desk.calendar.next_half_day(row.extended_to) if row.extended_to else notice.chase_after
+        later, step = next_step(row.chase_step, notice.chase_before, after, desk.now)
         await receipts.set_chase(desk.session, row.notice_id, unit_id, later, step)
     chase(desk, unit_id, rows, by=None)
 
 
+async def _put_off(desk: Desk, unit_id: int) -> datetime | None:
+    """When a unit may next be chased, if not now: working hours, its own 「今天别催」, and the caps."""
+    opens = desk.calendar.next_opening(desk.now)
+    if opens > desk.now:
+        return opens
+    quiet = desk.roster.units[unit_id].quiet_until if unit_id in desk.roster.units else None
+    if quiet is not None and quiet > desk.now:
+        return desk.calendar.next_opening(quiet)
+    return await capped(desk, unit_id)
+
+
 def _step(row: Any, until: Any) -> int:
     """A reminder put off past the due time is the one after it."""
-    due = row.done_due or row.ack_due
+    due = row.extended_to or row.done_due or row.ack_due
     return AFTER if row.chase_step == BEFORE and due is not None and until > due else int(row.chase_step)
 
 
@@ -56,7 +68,7 @@ async def capped(desk: Desk, unit_id: int) -> Any | None:
 
 def chase(desk: Desk, unit_id: int, rows: Sequence[Any], by: str | None) -> bool:
     """Write one message about all that `rows` say is owed, to the unit's liaison; False where there is nobody."""
-    liaison = desk.roster.liaisons.get(unit_id)
+    liaison = desk.liaison(unit_id)
     if liaison is None:
         return False
     desk.tell(
@@ -112,7 +124,8 @@ async def urge(request: Request, rest: str) -> None:
         unit = request.roster.units.get(receipt.unit_id)
         if receipt.done_at is not None or unit is None:
             continue
-        if await capped(request, unit.id) is not None:
+        quiet = unit.quiet_until is not None and unit.quiet_until > request.now
+        if quiet or await capped(request, unit.id) is not None:
             capped_ones.append(unit.name)
             continue
         rows = (await receipts.owed_by_units(request.session, [unit.id], upto=30))[unit.id]
@@ -135,15 +148,21 @@ async def call_sheet(desk: Desk, number: int) -> None:
     notice = await notices.by_number(desk.session, number)
     if notice is None:
         return
-    notice.sheet_at = None
-    receipts_left = {r.unit_id: r for r in await receipts.of_notice(desk.session, notice.id) if r.done_at is None}
+    # Until it is closed the office's turn comes round again, so that nothing that is owed is without a future (I5).
+    today = desk.now.astimezone(desk.office.zone).date()
+    notice.sheet_at = desk.calendar.opening(desk.calendar.add_workdays(today, SHEET_EVERY))
+    receipts_left = {
+        r.unit_id: r
+        for r in await receipts.of_notice(desk.session, notice.id)
+        if r.done_at is None and (r.extended_to is None or r.extended_to < desk.now)
+    }
     rows = [
-        {"unit": u.name, "who": desk.roster.liaisons.get(u.id), "acked": receipts_left[u.id].acked_at is not None}
+        {"unit": u.name, "who": desk.liaison(u.id), "acked": receipts_left[u.id].acked_at is not None}
         for u in desk.roster.units.values()
         if u.id in receipts_left
     ]
     if not rows:
         return
     for person in desk.roster.with_role(Role.CLERK):
-        key = f"sheet:{notice.id}:v{notice.version}:{person.id}:{desk.now.date()}"
+        key = f"sheet:{notice.id}:v{notice.version}:{person.id}:{today}"
         desk.tell(person.id, "call_sheet", key=key, office_hours=True, notice=notice, rows=rows, notice_id=notice.id)

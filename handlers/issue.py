@@ -1,6 +1,7 @@
 """发: a draft goes out now, or at the next opening; its receipts and its chasing plan are made at that moment."""
 
 from handlers.card import show
+from handlers.correct import apply
 from handlers.registry import OFFICE, Misunderstood, command, tick
 from handlers.request import Desk, Request
 from models import notices, receipts
@@ -13,6 +14,10 @@ from models.rules.chasing import DEFAULT_ACK_HOURS, plan
 async def send(request: Request, rest: str) -> None:
     """发：发出预览的通知（非工作时间顺延到下次上班；发 紧急 理由：立即发）"""
     number, words = leading_number(rest)
+    corrected = await notices.corrected_by(request.session, request.me.id, number or request.case)
+    if corrected is not None and not words:
+        await _send_correction(request, corrected)
+        return
     notice = await _draft(request, number or request.case)
     if notice is None:
         raise Misunderstood("no_draft", number=number)
@@ -33,6 +38,15 @@ async def send(request: Request, rest: str) -> None:
     await request.journal("notice.send", f"notice:{notice.number}", urgent=urgent, units=len(notice.audience))
     await go_out(request, notice)
     request.reply("sent", notice=notice, notice_id=notice.id)
+
+
+async def _send_correction(request: Request, notice: Notice) -> None:
+    opens = request.calendar.next_opening(request.now)
+    if opens > request.now and not notice.urgent:
+        raise Misunderstood("correction_waits", notice=notice, opens=opens)
+    await request.journal("notice.correct", f"notice:{notice.number}", version=notice.version + 1)
+    again = await apply(request, notice)
+    request.reply("correction_sent", notice=notice, again=again, notice_id=notice.id)
 
 
 async def _draft(request: Request, number: int | None) -> Notice | None:

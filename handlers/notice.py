@@ -1,15 +1,16 @@
 """通知: from what the office says to a preview; nothing goes out before 发."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from handlers.registry import OFFICE, PASS, Misunderstood, command
 from handlers.request import Button, Desk, Request
 from models import notices
 from models.notices import Kind, Notice, NoticeState
 from models.rules.case_numbers import leading_number
-from models.rules.deadlines import DueState, find_due, read_due
+from models.rules.deadlines import Due, DueState, find_due, read_due
 from models.rules.names import read_kind, split_audience
-from models.rules.notice_words import asks_pictures_without_reason, kind_of, split_kind
+from models.rules.notice_words import asks_figures, asks_pictures_without_reason, kind_of, split_kind
 from models.units import Unit
 
 LONGEST = 4000
@@ -36,20 +37,25 @@ async def draft(request: Request, rest: str) -> None:
 def _fill(request: Request, notice: Notice, words: str) -> None:
     """Read kind, audience, text and due time out of what was said."""
     kind, words = split_kind(words)
-    units, words = _audience(request, words)
+    units, words = audience_of(request, words)
     found = find_due(words, request.now, request.calendar, request.around.holidays)
-    text = words
-    if found.state is not DueState.NONE and found.end >= len(words.rstrip()):
-        head = words[: found.start].rstrip()
-        text = head if (head and head[-1] in "。；;.!！") or (head and found.start > len(head)) else words
     notice.kind = kind or kind_of(words)
-    notice.text = text.strip()
+    notice.text = _without_due(words, found)
     notice.audience = [u.id for u in units]
     notice.rooms = list(request.roster.rooms_for(units))
     _set_due(notice, found)
 
 
-def _audience(request: Request, words: str) -> tuple[list[Unit], str]:
+def _without_due(words: str, found: Due) -> str:
+    """The text without a due date that stands by itself at its end: it is printed in a line of its own."""
+    if found.state is not DueState.NONE and found.start > 0 and found.end >= len(words.rstrip()):
+        head = words[: found.start].rstrip()
+        if head and (head[-1] in "。；;.!！" or found.start > len(head)):
+            return head.strip()
+    return words.strip()
+
+
+def audience_of(request: Request, words: str) -> tuple[list[Unit], str]:
     """The units named before a colon, else those of the room it was said in, else all."""
     roster = request.roster
     matched, unmatched, rest = split_audience(words, roster.names)
@@ -66,9 +72,9 @@ def _audience(request: Request, words: str) -> tuple[list[Unit], str]:
     return list(roster.units.values()), words
 
 
-def _set_due(notice: Notice, found: object) -> None:
+def _set_due(notice: Notice, found: Due) -> None:
     """The date typed is the 签收时限 of a 签收, the 办结时限 of what wants more; one that cannot be read sets nothing."""
-    state, at, phrase = found.state, found.at, found.phrase  # type: ignore[attr-defined]
+    state, at, phrase = found.state, found.at, found.phrase
     notice.ack_due = notice.done_due = None
     notice.due_trouble = f"{state}:{phrase}" if state in (DueState.PAST, DueState.UNREAD) else ""
     if state is DueState.FOUND:
@@ -92,6 +98,7 @@ async def preview(request: Request, notice: Notice) -> None:
         issued=await notices.issued_since(request.session, monday),
         opens=None if request.calendar.is_open(request.now) else request.calendar.next_opening(request.now),
         warnings=warnings(request, notice),
+        silent=[request.roster.units[u].name for u in notice.audience if request.liaison(u) is None],
         notice_id=notice.id,
         buttons=[Button(f"发 {notice.number}", "发"), Button(f"取消 {notice.number}", "取消")],
     )
@@ -117,8 +124,12 @@ def warnings(desk: Desk, notice: Notice) -> list[str]:
             found.append("year")
     if asks_pictures_without_reason(notice.text):
         found.append("pictures")
+    if notice.kind == Kind.ACK and asks_figures(notice.text):
+        found.append("figures")
     if not notice.audience:
         found.append("nobody")
+    if any(desk.liaison(unit) is None for unit in notice.audience):
+        found.append("silent")
     return found
 
 
@@ -156,6 +167,31 @@ async def change(request: Request, rest: str) -> str | None:
     return None
 
 
+def reading(request: Request, notice: Notice, words: str) -> dict[str, Any]:
+    """What a correction would make of a notice: a due phrase, a kind, or else the whole text with its own due date."""
+    change = {"text": notice.text, "kind": notice.kind, "due": None}
+    due = read_due(words, request.now, request.calendar, request.around.holidays)
+    if words in tuple(Kind):
+        return change | {"kind": words}
+    if due.state in (DueState.FOUND, DueState.PAST):
+        if due.at is None or due.state is DueState.PAST:
+            raise Misunderstood("due_trouble", state=due.state, phrase=words)
+        return change | {"due": due.at.isoformat()}
+    kind, text = split_kind(words)
+    found = find_due(text, request.now, request.calendar, request.around.holidays)
+    if found.state in (DueState.PAST, DueState.UNREAD):
+        raise Misunderstood("due_trouble", state=found.state, phrase=found.phrase)
+    due_at = found.at.isoformat() if found.at is not None else None
+    return {"text": _without_due(text, found), "kind": kind or notice.kind, "due": due_at}
+
+
+def asks_again(notice: Notice, change: dict[str, Any]) -> bool:
+    """A new date or a new demand is asked again; better words are not."""
+    due = change.get("due")
+    moved = due is not None and (notice.due is None or datetime.fromisoformat(due) != notice.due)
+    return moved or change["kind"] != notice.kind
+
+
 @command("取消", who=OFFICE)
 async def cancel(request: Request, rest: str) -> str | None:
     """取消：不发预览中的通知"""
@@ -164,7 +200,12 @@ async def cancel(request: Request, rest: str) -> str | None:
         return PASS
     notice = await _draft(request, number)
     if notice is None:
-        request.reply("no_draft", number=number)
+        corrected = await notices.corrected_by(request.session, request.me.id, number or request.case)
+        if corrected is not None:
+            corrected.correction = None
+            request.reply("correction_dropped", notice=corrected)
+        else:
+            request.reply("no_draft", number=number)
         return None
     notice.state = NoticeState.RECALLED
     notice.send_at = None

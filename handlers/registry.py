@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from models.people import Role
 
+STRANGER: Final = "stranger"  # of a platform's directory, but not of the roster
 ANYONE = frozenset(Role)
 OFFICE = frozenset({Role.CLERK, Role.HEAD})
 LIAISONS = frozenset({Role.LIAISON})

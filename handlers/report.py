@@ -15,6 +15,7 @@ from models.rules.case_numbers import leading_number
 from models.rules.figures import Figure as Reading
 from models.rules.figures import correct, looks_like_figures, read_figures, supersedes, worth_asking
 from models.rules.lead_words import lead_like
+from models.rules.totals import prefix_of
 
 LONGEST = 4000
 ZERO = ("零报告", "无新增", "零上报")
@@ -154,7 +155,15 @@ async def _enter(request: Request, filed: Report, figure: Reading) -> dict[str, 
         )
     )
     standing = float(figure.value) + sum(f.value for f in before if not f.superseded)
-    return {"figure": figure, "before": total, "total": standing, "added": bool(before), "question": question}
+    vague = {f.vagueness for f in before if not f.superseded} | {figure.vagueness}
+    return {
+        "figure": figure,
+        "before": total,
+        "total": standing,
+        "prefix": prefix_of(vague),
+        "added": bool(before),
+        "question": question,
+    }
 
 
 @listener(20)

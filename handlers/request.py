@@ -10,6 +10,7 @@ from models.gathering import Gathering
 from models.incoming import Incoming, Picture
 from models.office import Office
 from models.outbox import SendClass
+from models.pseudonyms import Pseudonyms
 from models.roster import Member, Roster
 from models.rules.acks import Ack
 from models.rules.deadlines import say_due
@@ -30,6 +31,8 @@ class Doors(Protocol):
     def for_person(self, person: str) -> str: ...
     def for_room(self, room: str) -> str: ...
     def can(self, channel: str, ability: str) -> bool: ...
+    def room_can(self, room: str, ability: str) -> bool: ...
+    def reaches(self, channel: str, person: str) -> bool: ...
 
 
 class Photos(Protocol):
@@ -50,6 +53,7 @@ class Surroundings:
     doors: Doors
     photos: Photos
     recipients: Recipients | None
+    names: Pseudonyms
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,15 @@ class Desk:
         """An instant as the absolute date that people read, or nothing."""
         return "" if at is None else say_due(at, self.now, self.office.zone)
 
-    def tell(self, person: str, template: str, *, key: str, **facts: Any) -> None:
+    def liaison(self, unit_id: int) -> Member | None:
+        """Who answers for a unit today: its liaison, or the stand-in while that one is on leave."""
+        return self.roster.answering(unit_id, self.now.astimezone(self.office.zone).date())
+
+    def tell(self, person: str, template: str, /, *, key: str, **facts: Any) -> None:
         """Say something to one person in private that they did not ask for just now; see `_speak` for the options."""
         self._speak(template, key, self.around.doors.for_person(person), facts, person=person)
 
-    def post(self, room: str, template: str, *, key: str, **facts: Any) -> None:
+    def post(self, room: str, template: str, /, *, key: str, **facts: Any) -> None:
         """Say something in a room; see `_speak` for the options."""
         self._speak(template, key, self.around.doors.for_room(room), facts, room=room)
 
@@ -108,11 +116,15 @@ class Desk:
         """Render now and store as text.
 
         Options among the facts: `send` (SendClass), `mentions`, `buttons`, `quote`, `edits`, `wants`, `notice_id`,
-        `office_hours` (wait for working hours), `after` (a timedelta or an instant), `not_after`.
+        `office_hours` (wait for working hours), `after` (a timedelta or an instant), `not_after`, `veiled` (the
+        person is kept as a pseudonym).
         """
         options = {name: facts.pop(name) for name in OPTIONS if name in facts}
         buttons: Sequence[Button] = options.get("buttons", ())
-        can_press = bool(buttons) and self.around.doors.can(channel, "buttons")
+        doors = self.around.doors
+        can_press = bool(buttons) and (
+            doors.can(channel, "buttons") if room is None else doors.room_can(room, "buttons") or template in CARDS
+        )
         due = self._when(options.get("after"))
         if options.get("office_hours"):
             due = self.calendar.next_opening(due)
@@ -123,7 +135,7 @@ class Desk:
                 "kind": template,
                 "channel": channel,
                 "room": room,
-                "person": person,
+                "person": self.around.names.of(person) if person and options.get("veiled") else person,
                 "body": body,
                 "buttons": [{"key": b.key, "text": b.text} for b in buttons] if can_press else [],
                 "mentions": list(options.get("mentions", ())),
@@ -149,6 +161,8 @@ class Desk:
         return after or self.now
 
 
+CARDS = ("notice_card", "press")  # what is nothing but a card
+
 OPTIONS = (
     "send",
     "mentions",
@@ -160,6 +174,7 @@ OPTIONS = (
     "office_hours",
     "after",
     "not_after",
+    "veiled",
 )
 
 
@@ -178,6 +193,7 @@ class Request(Desk):
         self.case: int | None = None  # the case number read back from a quote
         self.keep_text = True  # cleared when the room's kept copy must not hold these words
         self.anonymous = False  # set when not even the inbox may remember who spoke
+        self.only_private = False  # set when the answer is no business of the room that it was said in
         self._replies = 0
 
     def exact(self, rest: str) -> str:
@@ -194,14 +210,14 @@ class Request(Desk):
     def unit(self) -> Any:
         return self.me.unit
 
-    def reply(self, template: str, **facts: Any) -> None:
+    def reply(self, template: str, /, **facts: Any) -> None:
         """Answer the person: privately where the door can, else in the room."""
         self._replies += 1
         key = f"reply:{self.incoming.channel}:{self.incoming.external_id}:{self._replies}"
         channel = self.incoming.channel
-        if self.incoming.room is None or self.around.doors.can(channel, "private_push"):
+        if self.incoming.room is None or self.around.doors.reaches(channel, self.me.id):
             self._speak(template, key, channel, facts, person=self.me.id)
-        else:
+        elif not self.only_private:
             facts.setdefault("quote", self.incoming.message)
             self._speak(template, key, channel, facts, room=self.incoming.room)
 

@@ -47,3 +47,9 @@ async def standing(session: AsyncSession) -> Sequence[Alarm]:
     """Alarms that say that something is not working now; a parked message is bad news, but no such state."""
     query = select(Alarm).where(Alarm.cleared_at.is_(None), Alarm.what.in_(BLOCKING))
     return (await session.scalars(query)).all()
+
+
+async def named(session: AsyncSession, prefix: str) -> Sequence[Alarm]:
+    """The alarms not yet cleared whose names begin so."""
+    query = select(Alarm).where(Alarm.cleared_at.is_(None), Alarm.what.startswith(prefix, autoescape=True))
+    return (await session.scalars(query)).all()

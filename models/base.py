@@ -45,7 +45,13 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False, repr=Fals
     """Rows are entities, not values: identity is the primary key, so neither `==` nor `repr` walks their columns."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JSON, list[Any]: JSON, list[str]: JSON}  # noqa: RUF012
+    type_annotation_map = {  # noqa: RUF012
+        datetime: UtcDateTime(),
+        dict[str, Any]: JSON,
+        dict[str, Any] | None: JSON(none_as_null=True),
+        list[Any]: JSON,
+        list[str]: JSON,
+    }
 
 
 async def upsert(

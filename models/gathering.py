@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import inbox, outbox, receipts
+from models.incoming import Incoming
 
 
 class Gathering:
@@ -22,6 +23,7 @@ class Gathering:
         self.events: list[dict[str, Any]] = []
         self.acks: dict[tuple[int, int], dict[str, Any]] = {}
         self.changed: set[int] = set()
+        self.presses: list[Incoming] = []
         self.flushed = 0  # how often rows of handlers were written before the end
         self._owed: dict[int, list[Any]] = {}
         self._numbered: dict[tuple[int, int], Any] = {}

@@ -53,6 +53,11 @@ async def record(
     return entry
 
 
+async def head(session: AsyncSession) -> Entry | None:
+    """The last row, whose hash stands for all before it."""
+    return (await session.execute(select(Entry).order_by(Entry.id.desc()).limit(1))).scalar_one_or_none()
+
+
 def broken(entries: Sequence[Entry], head: str | None) -> list[int]:
     """The ids of the rows, in order of id, whose hash or link does not hold.
 

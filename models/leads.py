@@ -1,27 +1,28 @@
-"""Leads, sealed: what stands here in clear is a number, an hour, a size bucket and a stage. Nothing else."""
+"""Leads, sealed: what stands here in clear is a number, an hour, a size bucket and a stage. Nothing else.
 
-from collections.abc import Sequence
+Who told it is a keyed hash (`models.pseudonyms`), a self-chosen code a salted scrypt hash.
+"""
+
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, delete, func, select
+from sqlalchemy import ForeignKey, LargeBinary, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 from models.marks import bump
+from models.rules.lead_stages import UNCOUNTED, Stage
 from models.sealing import Sealed
 
-
-class Stage(StrEnum):
-    """`ASKED`: sealed, but its author has yet to say whether it is a lead; not counted."""
-
-    ASKED = "待确认"
-    REGISTERED = "登记"
+__all__ = ["Lead", "LeadWrap", "Stage"]
 
 
 class Lead(Base):
-    """An envelope. `token` is what its associated data was bound to; the number comes when it is confirmed."""
+    """An envelope. `token` is what its associated data was bound to; the number comes when it is confirmed.
+
+    `part_of` is the lead that a later envelope adds to. `shunned` are keyed hashes of units that must not get it.
+    """
 
     __tablename__ = "leads"
 
@@ -37,6 +38,18 @@ class Lead(Base):
     number: Mapped[int | None] = mapped_column(unique=True, default=None)
     category: Mapped[str] = mapped_column(default="")
     stage: Mapped[str] = mapped_column(default=Stage.ASKED, index=True)
+    part_of: Mapped[int | None] = mapped_column(ForeignKey("leads.id"), default=None, index=True)
+    author: Mapped[str] = mapped_column(default="")
+    code: Mapped[str] = mapped_column(default="")
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
+    outcome: Mapped[str] = mapped_column(default="")
+    sent_to: Mapped[str] = mapped_column(default="")
+    receiver: Mapped[int | None] = mapped_column(default=None)
+    shunned: Mapped[list[str]] = mapped_column(default_factory=list)
+    joined_to: Mapped[int | None] = mapped_column(default=None)
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)
+    erased_at: Mapped[datetime | None] = mapped_column(default=None)
 
     @property
     def name(self) -> str:
@@ -85,13 +98,109 @@ async def erase(session: AsyncSession, lead_id: int) -> None:
     await session.execute(delete(Lead).where(Lead.id == lead_id))
 
 
+async def make_stub(session: AsyncSession, lead: Lead, at: datetime) -> None:
+    """Destroy the envelopes and keep what may be counted: number, hour, stage, outcome, and when it was destroyed."""
+    ids = [lead.id, *(part.id for part in await parts_of(session, lead.id))]
+    await session.execute(delete(LeadWrap).where(LeadWrap.lead_id.in_(ids)))
+    await session.execute(delete(Lead).where(Lead.part_of == lead.id))
+    forget_author(lead)
+    lead.nonce, lead.ciphertext, lead.size, lead.due_at, lead.erased_at = b"", b"", 0, None, at
+    lead.shunned = []
+
+
+def forget_author(lead: Lead) -> None:
+    lead.author, lead.code = "", ""
+
+
 async def by_id(session: AsyncSession, lead_id: int) -> Lead | None:
     return (await session.execute(select(Lead).where(Lead.id == lead_id))).scalar_one_or_none()
 
 
+async def by_number(session: AsyncSession, number: int) -> Lead | None:
+    return (await session.execute(select(Lead).where(Lead.number == number))).scalar_one_or_none()
+
+
+async def parts_of(session: AsyncSession, lead_id: int) -> Sequence[Lead]:
+    """Later envelopes of a lead, in the order they came."""
+    return (await session.scalars(select(Lead).where(Lead.part_of == lead_id).order_by(Lead.id))).all()
+
+
+async def wraps_of(session: AsyncSession, ids: Sequence[int]) -> dict[int, dict[str, bytes]]:
+    """Wrapped keys by envelope and by holder."""
+    found: dict[int, dict[str, bytes]] = {one: {} for one in ids}
+    for wrap in await session.scalars(select(LeadWrap).where(LeadWrap.lead_id.in_(ids))):
+        found[wrap.lead_id][wrap.key_id] = wrap.wrapped
+    return found
+
+
+async def unwrap(session: AsyncSession, lead_id: int, key_ids: Collection[str]) -> None:
+    """Take holders' keys to an envelope away; what they copied before is theirs."""
+    if key_ids:
+        await session.execute(delete(LeadWrap).where(LeadWrap.lead_id == lead_id, LeadWrap.key_id.in_(key_ids)))
+
+
+async def listing(session: AsyncSession, after: int = 0, limit: int = 1000) -> Sequence[Lead]:
+    """Registered leads with numbers above `after`, by number."""
+    query = select(Lead).where(Lead.number.is_not(None), Lead.number > after).order_by(Lead.number).limit(limit)
+    return (await session.scalars(query)).all()
+
+
+async def silent(session: AsyncSession, now: datetime, limit: int) -> list[int]:
+    """Leads that have stayed in their stage for longer than they may."""
+    query = select(Lead.id).where(Lead.due_at <= now, Lead.erased_at.is_(None)).order_by(Lead.due_at).limit(limit)
+    return list(await session.scalars(query))
+
+
+async def next_silent(session: AsyncSession) -> datetime | None:
+    at: datetime | None = (await session.execute(select(func.min(Lead.due_at)))).scalar_one()
+    return at
+
+
+async def to_forget(
+    session: AsyncSession, unconfirmed: datetime, identity: datetime, record: datetime, limit: int
+) -> list[int]:
+    """Leads of which something came before one of these instants and still stands."""
+    known = or_(Lead.author != "", Lead.code != "")
+    query = (
+        select(Lead.id)
+        .where(
+            or_(
+                (Lead.stage == Stage.ASKED) & (Lead.received_hour <= unconfirmed),
+                (Lead.closed_at <= identity) & known,
+                (Lead.closed_at <= record) & Lead.erased_at.is_(None),
+            )
+        )
+        .order_by(Lead.id)
+        .limit(limit)
+    )
+    return list(await session.scalars(query))
+
+
+async def oldest(session: AsyncSession) -> tuple[datetime | None, datetime | None, datetime | None]:
+    """The oldest unconfirmed lead's hour, and when the oldest was over whose author is known, whose record is kept."""
+    known = or_(Lead.author != "", Lead.code != "")
+    queries = (
+        select(func.min(Lead.received_hour)).where(Lead.stage == Stage.ASKED),
+        select(func.min(Lead.closed_at)).where(known),
+        select(func.min(Lead.closed_at)).where(Lead.erased_at.is_(None)),
+    )
+    asked, over, kept = [(await session.execute(query)).scalar_one() for query in queries]
+    return asked, over, kept
+
+
+async def joined_with(session: AsyncSession, lead_id: int) -> Sequence[Lead]:
+    """Duplicates that were joined to a lead."""
+    return (await session.scalars(select(Lead).where(Lead.joined_to == lead_id).order_by(Lead.number))).all()
+
+
+async def move_joined(session: AsyncSession, old: int, new: int) -> None:
+    """What was joined to a lead follows it when that is joined to another."""
+    await session.execute(update(Lead).where(Lead.joined_to == old).values(joined_to=new))
+
+
 async def counts(session: AsyncSession, month_start: datetime) -> tuple[int, int, dict[str, int]]:
     """Total, this month's, and by stage; those not yet confirmed are no leads."""
-    confirmed = Lead.stage != Stage.ASKED
+    confirmed = Lead.stage.not_in(UNCOUNTED)
     stages: Sequence[tuple[str, int]] = [
         (stage, count)
         for stage, count in await session.execute(

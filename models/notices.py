@@ -34,7 +34,8 @@ class NoticeState(StrEnum):
 class Notice(Base):
     """`audience` holds unit ids; `rooms` the rooms it is posted to. `sheet_at` is when the office gets the call sheet.
 
-    `closed_by` is None where it closed by itself. The chasing plan (`chase_before`, `chase_after`, `sheet_at`) is frozen when the notice goes out.
+    `correction` holds a 更正 that waits for its 发. `closed_by` is None where it closed by itself.
+    The chasing plan (`chase_before`, `chase_after`, `sheet_at`) is frozen when the notice goes out.
     """
 
     __tablename__ = "notices"
@@ -61,7 +62,8 @@ class Notice(Base):
     sheet_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_by: Mapped[str | None] = mapped_column(default=None)
-    replaces: Mapped[int | None] = mapped_column(default=None)
+    correction: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    duty_id: Mapped[int | None] = mapped_column(default=None)
 
     @property
     def wants_done(self) -> bool:
@@ -90,11 +92,19 @@ async def last_draft(session: AsyncSession, issuer: str) -> Notice | None:
 
 async def last_waiting(session: AsyncSession, issuer: str) -> Notice | None:
     """The newest draft of this person, else the newest that waits for its opening."""
-    query = select(Notice).where(
-        Notice.issuer == issuer, Notice.state.in_((NoticeState.DRAFT, NoticeState.SCHEDULED))
-    )
+    query = select(Notice).where(Notice.issuer == issuer, Notice.state.in_((NoticeState.DRAFT, NoticeState.SCHEDULED)))
     # "draft" sorts before "scheduled"
     return (await session.execute(query.order_by(Notice.state, Notice.id.desc()).limit(1))).scalar_one_or_none()
+
+
+async def corrected_by(session: AsyncSession, issuer: str, number: int | None) -> Notice | None:
+    """The open notice with a correction that waits for its 发: by number, or the newest, unless a newer draft waits."""
+    query = select(Notice).where(Notice.state == NoticeState.OPEN, Notice.correction.is_not(None))
+    if number is not None:
+        query = query.where(Notice.number == number)
+    elif await last_draft(session, issuer) is not None:
+        return None
+    return (await session.execute(query.order_by(Notice.id.desc()).limit(1))).scalar_one_or_none()
 
 
 async def in_state(session: AsyncSession, *states: NoticeState) -> Sequence[Notice]:
@@ -106,6 +116,13 @@ async def in_state(session: AsyncSession, *states: NoticeState) -> Sequence[Noti
 async def issued_since(session: AsyncSession, since: datetime) -> int:
     query = select(func.count()).select_from(Notice).where(Notice.issued_at >= since)
     return (await session.execute(query)).scalar_one()
+
+
+async def touched_between(session: AsyncSession, since: datetime, until: datetime) -> list[int]:
+    """Ids of the notices that went out or were closed in a period."""
+    issued = (Notice.issued_at >= since) & (Notice.issued_at < until)
+    closed = (Notice.closed_at >= since) & (Notice.closed_at < until)
+    return list(await session.scalars(select(Notice.id).where(issued | closed)))
 
 
 async def scheduled(session: AsyncSession, now: datetime, limit: int) -> list[int]:
@@ -138,3 +155,8 @@ async def touched_since(session: AsyncSession, since: datetime) -> list[int]:
     """Ids of the notices that went out or were closed since."""
     query = select(Notice.id).where((Notice.issued_at >= since) | (Notice.closed_at >= since))
     return list(await session.scalars(query))
+
+
+async def issued_between(session: AsyncSession, since: datetime, until: datetime) -> Sequence[Notice]:
+    query = select(Notice).where(Notice.issued_at >= since, Notice.issued_at < until).order_by(Notice.number)
+    return (await session.scalars(query)).all()

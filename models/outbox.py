@@ -10,6 +10,7 @@ from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models import receipts
 from models.base import Base, BigId, upsert
 
 
@@ -32,6 +33,7 @@ class OutState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+PROVED = "有人签收，可见已送达"
 # A settled row has no due time, so the index holds only what waits.
 WAITING = text("due_at IS NOT NULL")
 
@@ -103,11 +105,17 @@ async def add_rows(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> 
     await upsert(session, TABLE, latest, ["key"], FRESH)
 
 
-async def claim(session: AsyncSession, now: datetime, until: datetime, limit: int) -> Sequence[Any]:
-    """Take up to `limit` rows that are due, oldest first, so that nobody else sends them before `until`."""
+async def claim(
+    session: AsyncSession, now: datetime, until: datetime, limit: int, *, answering: str | None = None
+) -> Sequence[Any]:
+    """Take up to `limit` rows that are due, oldest first, so that nobody else sends them before `until`.
+
+    `answering`: instead, the PROMPT rows that answer this message, which go out at once or lapse.
+    """
+    prompt = (Outbox.due_at.is_not(None), Outbox.send_class == SendClass.PROMPT, Outbox.quote == answering)
     due = (
         select(Outbox.id)
-        .where(Outbox.due_at <= now, Outbox.state == OutState.PENDING)
+        .where(*(prompt if answering is not None else (Outbox.due_at <= now,)), Outbox.state == OutState.PENDING)
         .order_by(Outbox.due_at, Outbox.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -134,17 +142,21 @@ async def next_due(session: AsyncSession) -> datetime | None:
     return at
 
 
-SETTLED = ("state", "due_at", "claimed_until", "provider_id", "sent_at", "reason")
+SETTLED = ("state", "due_at", "claimed_until", "attempts", "provider_id", "sent_at", "reason")
 
 
 async def settle(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write down how sending ended. Each row has `id` and every column of SETTLED; one statement for all."""
+    """Write down how sending ended. Each row has `id`, `claim` and every column of SETTLED; one statement for all.
+
+    Only who still holds the claim may settle: a LATEST_WINS row that was replaced while it was being sent is pending
+    again, and one whose holder slept too long is somebody else's.
+    """
     if not rows:
         return
-    # A LATEST_WINS row that was replaced while it was being sent is pending again, and must stay so.
-    statement = update(TABLE).where(TABLE.c.id == bindparam("row_id"), TABLE.c.state == OutState.CLAIMED)
+    held = (TABLE.c.state == OutState.CLAIMED) & (TABLE.c.claimed_until == bindparam("claim"))
+    statement = update(TABLE).where(TABLE.c.id == bindparam("row_id"), held)
     statement = statement.values({name: bindparam(f"new_{name}") for name in SETTLED})
-    values = [{"row_id": r["id"], **{f"new_{name}": r[name] for name in SETTLED}} for r in rows]
+    values = [{"row_id": r["id"], "claim": r["claim"], **{f"new_{name}": r[name] for name in SETTLED}} for r in rows]
     await (await session.connection()).execute(statement, values)
 
 
@@ -163,12 +175,36 @@ async def by_key(session: AsyncSession, key: str) -> Outbox | None:
 
 async def prove(session: AsyncSession, notice_id: int, room: str, at: datetime) -> None:
     """An answer to a notice shows that its post arrived, whatever the door had said."""
-    await session.execute(
+    proved: Any = await session.execute(
         update(TABLE)
         .where(TABLE.c.notice_id == notice_id, TABLE.c.room == room, TABLE.c.kind == "notice")
         .where(TABLE.c.state == OutState.UNKNOWN)
-        .values(state=OutState.SENT, sent_at=at, due_at=None, reason="有人签收，可见已送达")
+        .values(state=OutState.SENT, sent_at=at, due_at=None, reason=PROVED)
     )
+    if proved.rowcount:
+        await receipts.delivered(session, notice_id, room, at)
+
+
+async def answered(session: AsyncSession, row: Any) -> bool:
+    """Whether somebody of its room has answered a notice since its post was written: then it has arrived."""
+    if row.kind != "notice" or row.edits is not None or row.notice_id is None:
+        return False
+    query = select(receipts.TABLE.c.unit_id).where(
+        receipts.TABLE.c.notice_id == row.notice_id,
+        receipts.TABLE.c.room == row.room,
+        receipts.TABLE.c.acked_at >= row.created_at,
+        receipts.TABLE.c.proxy.is_(False),
+    )
+    return (await session.execute(query.limit(1))).first() is not None
+
+
+async def state_of(session: AsyncSession, row_id: int) -> str | None:
+    return (await session.execute(select(TABLE.c.state).where(TABLE.c.id == row_id))).scalar_one_or_none()
+
+
+async def has_failed(session: AsyncSession, channel: str, kind: str) -> bool:
+    query = select(TABLE.c.id).where(TABLE.c.state == OutState.FAILED, TABLE.c.channel == channel)
+    return (await session.execute(query.where(TABLE.c.kind == kind).limit(1))).first() is not None
 
 
 async def in_state(session: AsyncSession, state: OutState | None, limit: int = 200) -> Sequence[Outbox]:
@@ -204,11 +240,14 @@ async def reword(session: AsyncSession, row_id: int, body: str, buttons: Sequenc
 
 
 async def shown(
-    session: AsyncSession, channel: str, *, room: str | None, person: str | None, after: int, limit: int
+    session: AsyncSession, channel: str, *, room: str | None, persons: Sequence[str], after: int, limit: int
 ) -> Sequence[Any]:
-    """What stands in a room or a private chat of a door whose ids are integers, oldest first, as last edited."""
+    """What stands in a room or a private chat of a door whose ids are integers, oldest first, as last edited.
+
+    `persons` are the names under which one person's messages are kept: the own one and the pseudonym.
+    """
     number = as_type(TABLE.c.provider_id, BigInteger)
-    place = TABLE.c.room == room if room is not None else TABLE.c.person == person
+    place = TABLE.c.room == room if room is not None else TABLE.c.person.in_(persons)
     query = (
         select(*TABLE.c)
         .where(place, TABLE.c.channel == channel, TABLE.c.state == OutState.SENT, TABLE.c.edits.is_(None))
@@ -257,3 +296,8 @@ async def by_state(session: AsyncSession) -> dict[str, int]:
     for state, count in await session.execute(query):
         found[state] = count
     return found
+
+
+async def count_of_kind(session: AsyncSession, kind: str, since: datetime, until: datetime) -> int:
+    query = select(func.count()).where(TABLE.c.kind == kind, TABLE.c.created_at >= since, TABLE.c.created_at < until)
+    return int((await session.execute(query)).scalar_one())

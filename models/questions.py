@@ -16,7 +16,10 @@ class Ask(StrEnum):
     PICTURE = "picture"
     IS_ACK = "is_ack"
     SEEN = "seen"
-    FIGURES = "figures"
+    ADDING = "adding"
+    EXTEND = "extend"
+    HANDOVER = "handover"
+    INTRODUCE = "introduce"
 
 
 class Question(Base):

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, Table, bindparam, func, insert, select, text, tuple_, update
+from sqlalchemy import ForeignKey, Index, Table, bindparam, case, func, insert, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -77,6 +77,7 @@ class Receipt(Base):
     late: Mapped[bool] = mapped_column(default=False)
     proxy: Mapped[bool] = mapped_column(default=False)
     exempt: Mapped[bool] = mapped_column(default=False)
+    returned: Mapped[int] = mapped_column(default=0)
     extended_to: Mapped[datetime | None] = mapped_column(default=None)
     done_at: Mapped[datetime | None] = mapped_column(default=None)
     chase_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -209,6 +210,7 @@ async def create(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
         "late": False,
         "proxy": False,
         "exempt": False,
+        "returned": 0,
         "done_at": None,
         "chase_at": None,
         "chase_step": 0,
@@ -262,6 +264,15 @@ async def stop_chasing(session: AsyncSession, notice_id: int) -> None:
     await session.execute(update(TABLE).where(TABLE.c.notice_id == notice_id).values(chase_at=None))
 
 
+async def ask_again(session: AsyncSession, notice_id: int, chase_at: datetime, step: int) -> None:
+    """A new version is owed by everybody; what was answered to the old one keeps its time, its way and its version."""
+    await session.execute(
+        update(TABLE)
+        .where(TABLE.c.notice_id == notice_id, TABLE.c.exempt.is_(False))
+        .values(done_at=None, state=ReceiptState.WAITING, chase_at=chase_at, chase_step=step, extended_to=None)
+    )
+
+
 async def still_owed(session: AsyncSession, pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
     """Those `(notice id, unit id)` pairs that are neither finished nor closed nor recalled."""
     wanted = list(pairs)
@@ -297,3 +308,28 @@ async def acked_between(session: AsyncSession, since: datetime, until: datetime)
         .group_by(TABLE.c.notice_id)
     )
     return {row.notice_id: row[1] for row in await session.execute(query)}
+
+
+async def marked(session: AsyncSession, notice_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Per notice: how many answers were late, how many were sent back at least once."""
+    late = func.sum(case((TABLE.c.late, 1), else_=0))
+    back = func.sum(case((TABLE.c.returned > 0, 1), else_=0))
+    query = select(TABLE.c.notice_id, late, back).where(TABLE.c.notice_id.in_(notice_ids)).group_by(TABLE.c.notice_id)
+    return {n: (int(a or 0), int(b or 0)) for n, a, b in await session.execute(query)}
+
+
+async def chases_between(session: AsyncSession, since: datetime, until: datetime) -> int:
+    query = select(func.count()).where(EVENTS.c.what == What.CHASED, EVENTS.c.at >= since, EVENTS.c.at < until)
+    return int((await session.execute(query)).scalar_one())
+
+
+async def without_future(session: AsyncSession) -> list[tuple[int, int]]:
+    """I5: `(notice number, unit id)` of what is owed in an open notice and has no step to come, nor a call sheet."""
+    query = (
+        select(Notice.number, TABLE.c.unit_id)
+        .join(Notice, Notice.id == TABLE.c.notice_id)
+        .where(Notice.state == NoticeState.OPEN, TABLE.c.done_at.is_(None))
+        .where(TABLE.c.chase_at.is_(None), Notice.sheet_at.is_(None))
+        .order_by(Notice.number, TABLE.c.unit_id)
+    )
+    return [(number, unit) for number, unit in await session.execute(query)]

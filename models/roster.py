@@ -1,7 +1,8 @@
 """The roster in memory: who belongs where, as one frozen value that is loaded again when its version moves."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 
 from sqlalchemy import select
@@ -25,6 +26,11 @@ class Member:
     unit: Unit | None
     roles: frozenset[str]
     mobile: str = ""
+    leave: tuple[date, date] | None = None
+    stand_in: str = ""
+
+    def is_away(self, day: date) -> bool:
+        return self.leave is not None and self.leave[0] <= day <= self.leave[1]
 
     @property
     def is_staff(self) -> bool:
@@ -61,6 +67,31 @@ class Roster:
             if person.unit is not None:
                 found.setdefault(person.unit.id, person)
         return found
+
+    def answering(self, unit_id: int, day: date) -> Member | None:
+        """Who answers for a unit on a day: the first of its people who is not away, else whoever stands in."""
+        people = [p for p in self.people.values() if p.unit is not None and p.unit.id == unit_id]
+        for person in people:
+            if not person.is_away(day):
+                return person
+        for person in people:
+            if person.stand_in in self.people:
+                return self.people[person.stand_in]
+        return people[0] if people else None
+
+    def as_of(self, person: str, day: date) -> Member | None:
+        """A person as they are on a day: one without a unit who stands in for somebody answers for that unit."""
+        member = self.people.get(person)
+        if member is None or member.unit is not None:
+            return member
+        for other in self._with_stand_in:
+            if other.stand_in == person and other.is_away(day) and other.unit is not None:
+                return replace(member, unit=other.unit, roles=member.roles | {Role.LIAISON})
+        return member
+
+    @cached_property
+    def _with_stand_in(self) -> tuple[Member, ...]:
+        return tuple(p for p in self.people.values() if p.stand_in)
 
     def with_role(self, *roles: Role) -> list[Member]:
         return [p for p in self.people.values() if not p.roles.isdisjoint(roles)]
@@ -101,7 +132,16 @@ async def load_roster(session: AsyncSession) -> Roster:
     for person in await session.scalars(select(Person).where(Person.active).order_by(Person.id)):
         unit = units.get(person.unit_id) if person.unit_id is not None else None
         roles = frozenset(person.roles) | ({Role.LIAISON} if unit is not None else frozenset())
-        people[person.id] = Member(id=person.id, name=person.name, unit=unit, roles=roles, mobile=person.mobile)
+        leave = (person.leave_from, person.leave_to) if person.leave_from and person.leave_to else None
+        people[person.id] = Member(
+            id=person.id,
+            name=person.name,
+            unit=unit,
+            roles=roles,
+            mobile=person.mobile,
+            leave=leave,
+            stand_in=person.stand_in,
+        )
     rooms = {r.id: r for r in await session.scalars(select(Room).order_by(Room.position, Room.id))}
     for thing in (*units.values(), *rooms.values()):
         session.expunge(thing)

@@ -152,6 +152,21 @@ def unseal(sealed: Sealed, *, associated: bytes, identity: str) -> bytes:
     return parts
 
 
+def rewrap(sealed: Sealed, *, identity: str, keys: Mapping[str, str]) -> dict[str, bytes]:
+    """The envelope's key, wrapped for further holders (public keys by key id). For officers' machines and tests.
+
+    Raises CannotOpen when the identity does not hold the key.
+    """
+    try:
+        key = _unwrap(sealed, identity)
+        return {
+            name: bytes(pyrage.encrypt(key, [pyrage.x25519.Recipient.from_str(public)]))
+            for name, public in keys.items()
+        }
+    except Exception:  # as in `unseal`: one answer for every cause
+        raise CannotOpen from None
+
+
 def digest(sealed: Sealed) -> str:
     """SHA-256 in hex over all of the envelope, for the journal: age does not say who sealed, the journal does."""
     total = hashlib.sha256()

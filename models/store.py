@@ -18,7 +18,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session
 
 T = TypeVar("T")
@@ -129,8 +129,26 @@ class Store:
         """Check the file, then bring the schema to head. Raises DatabaseDamaged."""
         if self.is_sqlite:
             await self._check()
-        async with self.engine.begin() as connection:
-            await connection.run_sync(migrate)
+        await self.migrate()
+
+    async def migrate(self, revision: str = "head") -> None:
+        """Bring the schema to `revision`, all or nothing.
+
+        SQLite changes a table by making it anew; with foreign keys on, a row that refers to it would forbid that. They
+        can only be switched off outside a transaction, so they are checked inside it before the commit.
+        """
+        async with self.engine.connect() as connection:
+            await self._foreign_keys(connection, on=False)
+            try:
+                async with connection.begin():
+                    await connection.run_sync(_upgrade, revision)
+            finally:
+                await self._foreign_keys(connection, on=True)
+
+    async def _foreign_keys(self, connection: AsyncConnection, *, on: bool) -> None:
+        if self.is_sqlite:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await driver.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
 
     async def _check(self) -> None:
         try:
@@ -151,7 +169,7 @@ class Store:
         await self.engine.dispose()
 
 
-def migrate(connection: Connection, revision: str = "head") -> None:
+def _upgrade(connection: Connection, revision: str) -> None:
     """Run Alembic on an open connection, so that it works inside a running loop and from a wheel, with no ini file."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
@@ -159,6 +177,8 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     config.set_main_option("script_location", "models:migrations")
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+    if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first():
+        raise DatabaseDamaged(f"revision {revision} would leave rows that refer to nothing")
 
 
 def _engine(url: str) -> AsyncEngine:

@@ -1,5 +1,7 @@
 """Member units and counties, in official order."""
 
+from datetime import datetime
+
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -18,4 +20,5 @@ class Unit(Base):
     aliases: Mapped[list[str]] = mapped_column(default_factory=list)
     rooms: Mapped[list[str]] = mapped_column(default_factory=list)
     note: Mapped[str] = mapped_column(default="")
+    quiet_until: Mapped[datetime | None] = mapped_column(default=None)
     active: Mapped[bool] = mapped_column(default=True)

@@ -19,6 +19,8 @@ class Abilities:
     private_push: bool = False
     hears_all: bool = False
     media: bool = False
+    answers_clicks: bool = False  # a pressed card can be changed, but only within seconds of the press
+    canary: bool = False  # the platform may drop messages without a word: it is tried every morning
 
 
 @dataclass(frozen=True)
@@ -102,3 +104,17 @@ class Doors:
     def can(self, channel: str, ability: str) -> bool:
         door: Any = self.channels.get(channel)
         return door is not None and bool(getattr(door.abilities, ability))
+
+    def room_can(self, room: str, ability: str) -> bool:
+        """As `can`, for the door of one room; a door whose rooms differ says so by its own `room_can`."""
+        door: Any = self.channels.get(self.for_room(room))
+        if hasattr(door, "room_can"):
+            return bool(door.room_can(room, ability))
+        return door is not None and bool(getattr(door.abilities, ability, False))
+
+    def reaches(self, channel: str, person: str) -> bool:
+        """Whether this person can be told something in private; a door that must be opened first has its `reaches`."""
+        door: Any = self.channels.get(channel)
+        if hasattr(door, "reaches"):
+            return bool(door.reaches(person))
+        return self.can(channel, "private_push")

@@ -3,15 +3,20 @@
 import hashlib
 import hmac
 import json
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.log import server_logger
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.faults import Fault
 from bot.settings import Token
 from models.people import Role
 
+log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
@@ -43,16 +48,21 @@ def grants(tokens: Sequence[Token]) -> list[Grant]:
 
 
 def role_of(request: web.Request, known: Sequence[Grant]) -> Role:
-    """The role of the bearer. Raises Fault 401; every known token is compared, in constant time."""
+    """The role of the bearer. Raises Fault 401."""
+    return grant_of(request, known).role
+
+
+def grant_of(request: web.Request, known: Sequence[Grant]) -> Grant:
+    """Whose token this is. Raises Fault 401; every known token is compared, in constant time."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     digest = hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
-    role = None
+    found = None
     for grant in known:
         if hmac.compare_digest(digest, grant.digest):
-            role = grant.role
-    if scheme.lower() != "bearer" or role is None:
+            found = grant
+    if scheme.lower() != "bearer" or found is None:
         raise Fault(401, "需要有效的令牌（Authorization: Bearer …）")
-    return role
+    return found
 
 
 @web.middleware
@@ -62,16 +72,45 @@ async def sentences(request: web.Request, handler: Handler) -> web.StreamRespons
         response = await handler(request)
     except Fault as fault:
         response = _error(fault.status, fault.sentence)
-    except web.HTTPRequestEntityTooLarge:
-        response = _error(413, "内容太大")
-    except web.HTTPNotFound:
-        response = _error(404, "没有这个地址")
-    except web.HTTPMethodNotAllowed as wrong:
-        response = _error(405, "这个地址不支持这种请求方法")
-        response.headers["Allow"] = ", ".join(sorted(wrong.allowed_methods))
+    except web.HTTPException as other:
+        if other.status < 400:
+            other.headers.update(SECURITY)
+            raise
+        response = _error(other.status, SENTENCES.get(other.status, "这个请求不对"))
+        if "Allow" in other.headers:
+            response.headers["Allow"] = other.headers["Allow"]
+    except Exception as trouble:
+        response = _failed(request, trouble)
     if not response.prepared:
         response.headers.update(SECURITY)
+        fixed = request.path.startswith("/static/")
+        response.headers.setdefault("Cache-Control", "no-cache" if fixed else "no-store")
     return response
+
+
+SENTENCES = {404: "没有这个地址", 405: "这个地址不支持这种请求方法", 413: "内容太大", 416: "没有这一段内容"}
+
+
+def _failed(request: web.Request, trouble: Exception) -> web.Response:
+    """Our own failure, unless whoever asked has gone. Neither the address nor the error's text goes into the log: either may quote a person."""
+    resource = request.match_info.route.resource
+    where = resource.canonical if resource is not None else "?"
+    gone = request.transport is None or request.transport.is_closing()
+    log.log(logging.INFO if gone else logging.ERROR, "%s %s failed: %s", request.method, where, type(trouble).__name__)
+    if isinstance(trouble, SQLAlchemyError | OSError):
+        return _error(503, "数据暂时存取不了，没有存下，请稍后再试")
+    return _error(500, "出错了，没有办成，请稍后再试")
+
+
+class _Quiet(logging.Filter):
+    """aiohttp logs a traceback, with a part of the request, for rubbish on the socket: that is no error of ours."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        trouble = record.exc_info[1] if record.exc_info else None
+        return not isinstance(trouble, HttpProcessingError | ConnectionError)
+
+
+server_logger.addFilter(_Quiet())
 
 
 def _error(status: int, sentence: str) -> web.Response:

@@ -28,6 +28,7 @@ READERS = {
     "/api/outbox": OFFICE | {Role.ADMIN},
     "/api/alarms": OFFICE | {Role.ADMIN, Role.AUDITOR},
 }
+FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
 
 
 class Api:
@@ -151,14 +152,16 @@ class Api:
                     "aliases": list(unit.aliases),
                     "rooms": list(unit.rooms),
                     "liaison": {"id": liaison.id, "name": liaison.name} if liaison is not None else None,
-                    "stand_in": None,
-                    "leave": None,
+                    "stand_in": liaison.stand_in or None if liaison is not None else None,
+                    "leave": [day.isoformat() for day in liaison.leave] if liaison and liaison.leave else None,
                 }
             )
         return found
 
     async def reports(self, request: web.Request) -> list[dict[str, Any]]:
-        since, until = self._day(request.query.get("from")), self._day(request.query.get("to"))
+        since, until = self._day(request, "from"), self._day(request, "to")
+        if since is not None and until is not None and since > until:
+            raise Fault(400, "from 不能晚于 to")
         async with self.bot.store.read() as session:
             roster = await self._roster(session)
             unit = request.query.get("unit")
@@ -185,13 +188,17 @@ class Api:
             for r in found
         ]
 
-    def _day(self, text: str | None) -> datetime | None:
-        if not text:
+    def _day(self, request: web.Request, name: str) -> datetime | None:
+        """The first instant of a day in the office's zone."""
+        text = request.query.get(name)
+        if text is None:
             return None
         try:
             day = date.fromisoformat(text)
         except ValueError:
-            raise Fault(400, "from 和 to 应写成日期，如 2026-11-18") from None
+            day = date.min
+        if not FIRST <= day <= LAST:  # beyond them another zone's day may not exist
+            raise Fault(400, f"{name} 应写成日期，如 2026-11-18")
         return datetime.combine(day, time(), tzinfo=self.zone)
 
     async def photo(self, request: web.Request) -> web.StreamResponse:

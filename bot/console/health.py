@@ -1,11 +1,36 @@
 """Health and metrics: no token, nothing confidential."""
 
+from collections.abc import Iterable, Mapping
+
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 from sqlalchemy import text
 
 from bot.app import Bot
 from models import alarms, outbox
+
+FORMAT = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Figures(Collector):
+    """What the organs count, and how many messages wait or need a person, as one scrape sees them."""
+
+    def __init__(self, bot: Bot, states: Mapping[str, int], standing: int) -> None:
+        self.bot, self.states, self.standing = bot, states, standing
+
+    def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily]:
+        dispatch, sender = self.bot.dispatch, self.bot.sender
+        yield CounterMetricFamily("shoudao_stored", "messages stored since the start", dispatch.stored)
+        yield CounterMetricFamily("shoudao_parked", "messages parked since the start", dispatch.parked)
+        yield CounterMetricFamily("shoudao_sent", "messages sent since the start", sender.sent)
+        yield GaugeMetricFamily("shoudao_waiting", "messages waiting for their transaction", dispatch.waiting)
+        yield GaugeMetricFamily("shoudao_alarms", "alarms that say that something does not work now", self.standing)
+        states = GaugeMetricFamily("shoudao_outbox", "outgoing messages not settled, by state", labels=["state"])
+        for state, count in self.states.items():
+            states.add_metric([state], count)
+        yield states
 
 
 class Health:
@@ -13,15 +38,6 @@ class Health:
 
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
-        self.registry = CollectorRegistry()
-        gauge = {
-            "stored": "messages stored since the start",
-            "waiting": "messages waiting for their transaction",
-            "parked": "messages parked after three tries since the start",
-            "sent": "messages sent since the start",
-        }
-        self.gauges = {name: Gauge(f"shoudao_{name}", what, registry=self.registry) for name, what in gauge.items()}
-        self.states = Gauge("shoudao_outbox", "outgoing messages by state", ["state"], registry=self.registry)
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/healthz", self.healthz)
@@ -42,11 +58,8 @@ class Health:
         return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
     async def metrics(self, _: web.Request) -> web.Response:
-        dispatch, sender = self.bot.dispatch, self.bot.sender
-        numbers = (dispatch.stored, dispatch.waiting, dispatch.parked, sender.sent)
-        for gauge, value in zip(self.gauges.values(), numbers, strict=True):
-            gauge.set(value)
         async with self.bot.store.read() as session:
-            for state, count in (await outbox.by_state(session)).items():
-                self.states.labels(state).set(count)
-        return web.Response(body=generate_latest(self.registry), headers={"Content-Type": "text/plain; version=0.0.4"})
+            states, standing = await outbox.by_state(session), len(await alarms.standing(session))
+        registry = CollectorRegistry()
+        registry.register(Figures(self.bot, states, standing))
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": FORMAT})

@@ -3,9 +3,14 @@
 from alembic import context
 
 import models.alarms
+import models.approvals
+import models.contacts
 import models.days
+import models.duties
 import models.inbox
+import models.incidents
 import models.journal
+import models.lead_steps
 import models.leads
 import models.marks
 import models.notices

@@ -34,6 +34,14 @@ def plan(issued: datetime, due: datetime, calendar: WorkCalendar) -> Plan:
     return Plan(before=before, after=after, sheet=calendar.add_hours(after, 1))
 
 
+def upcoming_step(now: datetime, due: datetime, calendar: WorkCalendar) -> tuple[datetime | None, int]:
+    """The next of a unit's own reminders around its own due time, and which it is."""
+    for step, at in ((BEFORE, calendar.subtract_hours(due, 1)), (AFTER, calendar.next_half_day(due))):
+        if at > now:
+            return at, step
+    return None, OFFICE
+
+
 def capped_until(now: datetime, chased: Iterable[datetime], calendar: WorkCalendar) -> datetime | None:
     """None when a unit may be chased now, else the opening at which it may be again (R2)."""
     here = calendar.half_day(now)

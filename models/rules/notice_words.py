@@ -9,6 +9,7 @@ LEADING_KIND = re.compile(
 )
 NO_ANSWER = re.compile(r"无需(?:回复|反馈|签收)|不用(?:回复|签收|回)|不必(?:回复|签收)|仅供知悉|知悉即可|请知悉即可")
 PICTURES = re.compile(r"截图|照片|图片|拍照|附图|留影|影像")
+FIGURES = re.compile(r"(?:上报|报送|统计|填报|报)[^。；;，,]{0,14}(?:数量|数据|人数|次数|件数|份数|数(?!字化|码|学))")
 REASON = re.compile(r"因为|由于|理由|用于|以便|为了|作为.{0,6}(?:依据|凭证|佐证)")
 
 
@@ -28,6 +29,11 @@ def kind_of(text: str) -> str:
 def asks_pictures_without_reason(text: str) -> bool:
     """R7: a photo or screenshot is asked for with a stated reason, or not at all."""
     return bool(PICTURES.search(text)) and not REASON.search(text)
+
+
+def asks_figures(text: str) -> bool:
+    """Whether the words ask for numbers, so that 报数 may be the kind that fits."""
+    return bool(FIGURES.search(text))
 
 
 def title(text: str, limit: int = 18) -> str:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-FIRST, LONGEST, MOST = timedelta(seconds=2), timedelta(minutes=10), 12
+FIRST, LONGEST = timedelta(seconds=2), timedelta(minutes=10)
+# What may have arrived each time is sent again for about half an hour, what certainly has not for about a day.
+MOST_UNSURE, MOST_LATER = 12, 150
 
 
 class Fate(StrEnum):
@@ -38,8 +40,9 @@ def after_try(
 ) -> Next:
     """Turn how a try ended into the row's next state.
 
-    `LATER` means that it certainly was not posted. `UNSURE` means that it left and no answer came: what must never
-    stand twice becomes `unknown` and is a person's to settle; everything else is sent again, byte-identical.
+    `LATER` means that it certainly was not posted; a platform that says how long to stay away (`wait`) may say so for
+    ever. `UNSURE` means that it left and no answer came: what must never stand twice becomes `unknown` and is a
+    person's to settle; everything else is sent again, byte-identical.
     """
     if fate is Fate.SENT:
         return Next("sent", None)
@@ -52,6 +55,13 @@ def after_try(
         return Next("cancelled", None)
     if not_after is not None and due > not_after:
         return Next("failed", None)
-    if attempts >= MOST and wait is None:
+    if fate is Fate.UNSURE and attempts >= MOST_UNSURE:
+        return Next("failed", None)
+    if fate is Fate.LATER and attempts >= MOST_LATER and wait is None:
         return Next("failed", None)
     return Next("pending", due)
+
+
+def worth_saying(attempts: int, now: datetime, due: datetime) -> bool:
+    """Whether a message that waits for another try is late enough for people to hear of it (within five minutes)."""
+    return attempts >= 4 or due - now >= timedelta(minutes=5)

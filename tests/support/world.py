@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from bot.app import installation_key
 from bot.channels.simulator import Message
@@ -23,6 +24,7 @@ from bot.console.access import grants, sentences
 from bot.console.api import Api
 from bot.demo import Demo, open_demo
 from bot.settings import Token
+from models import outbox
 from models.people import Role
 from models.rules.durations import read_duration
 
@@ -62,7 +64,7 @@ class World:
     def __init__(self, folder: Path, url: str, roster: Path | None) -> None:
         self.folder, self.url, self.roster = folder, url, roster
         self.heard: list[Heard] = []
-        self._seen = 0
+        self._taken: list[int] = []  # outbox rows already looked at
         self._stack = AsyncExitStack()
         self.demo: Demo
         self.posts: Posts
@@ -130,17 +132,15 @@ class World:
         """Let everything due be done and sent, then collect what is new."""
         await self.demo.bot.settle()
         fresh: list[tuple[str, Message]] = []
-        roster = await self.posts.roster()
-        for room in roster.rooms:
-            for message in await self.demo.simulator.listing("clerk", room, self._seen):
-                if message.author == "bot":
-                    fresh.append((room, message))
-        for person in roster.people:
-            for message in await self.demo.simulator.listing(person, None, self._seen):
-                if message.author == "bot":
-                    fresh.append((person, message))
+        simulator = self.demo.simulator
+        people = (await self.posts.roster()).people
+        query = select(*outbox.TABLE.c).where(outbox.TABLE.c.state == "sent", outbox.TABLE.c.edits.is_(None))
+        async with self.demo.bot.store.read() as session:
+            for row in await session.execute(query.where(outbox.TABLE.c.id.not_in(self._taken))):
+                self._taken.append(row.id)
+                place = row.room or simulator.names.person(row.person, people) or row.person
+                fresh.append((place, simulator.from_outbox(row._mapping)))
         fresh.sort(key=lambda pair: pair[1].id)
-        self._seen = max([self._seen, *(m.id for _, m in fresh)])
         heard = Heard(fresh)
         self.heard.append(heard)
         return heard

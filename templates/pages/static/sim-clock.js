@@ -1,4 +1,4 @@
-/** The demo's clock: shown in the top bar, moved on by its buttons. All times are read as the office's wall shows them. */
+/** The demo's clock: shown in the top bar, moved on by its buttons. All times are those of the office's wall. */
 
 const HOUR = 3600e3;
 const DAY = 24 * HOUR;

@@ -13,7 +13,7 @@ const blank = () => ({ text: '', images: [], quote: null, posted: '', id: '' });
 const clientId = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
 
 function phrases(person, group) {
-  if (person.roles.includes('liaison')) return group ? LIAISON : [...LIAISON, '线索 某市场有人强收摊位费'];
+  if (person.unit) return group ? LIAISON : [...LIAISON, '线索 某市场有人强收摊位费'];
   return person.roles.some((role) => ['clerk', 'head'].includes(role)) ? OFFICE : ['帮助'];
 }
 
@@ -51,7 +51,7 @@ export function startComposer({ post, toast }) {
   };
 
   const preview = (url, n) => {
-    const remove = () => change({ images: draft.images.toSpliced(n, 1) });
+    const remove = () => change({ images: draft.images.filter((_, at) => at !== n) });
     const cross = el('button', { type: 'button', 'aria-label': `去掉图片${n + 1}`, onclick: remove }, '×');
     return el('span', { class: 'preview' }, el('img', { src: url, alt: `待发图片${n + 1}` }), cross);
   };

@@ -1,4 +1,7 @@
-/** From a message to what is seen. Words are only ever text nodes: nothing that a person typed becomes markup, a link or a mention. */
+/**
+ * From a message to what is seen. Words are only ever text nodes: nothing that a person typed becomes markup, a link
+ * or a mention.
+ */
 
 export const BOT = 'bot';
 const BRIEF = 80;
@@ -110,22 +113,19 @@ export function messageNode(m, view) {
   );
 }
 
-/** One conversation in the list. `chat`: {key, name, people (null: private), last, unread, called, href, open, time}. */
-export function rowNode(chat, view) {
-  const { last, people, unread } = chat;
+/** What a row of the list shows. `chat`: {name, people (null: private), last, unread, called, time}. */
+export function rowParts({ name, people, last, unread, called, time }, view) {
   const speaker = last && people && last.from !== view.me ? view.person(last.from).name + '：' : '';
-  return el(
-    'a',
-    { class: 'row', href: chat.href, 'data-testid': `room-${chat.key}`, ...(chat.open && { 'aria-current': 'page' }) },
+  return [
     people ? groupFace(people.map(view.person)) : face(view.person(BOT)),
-    el('span', { class: 'row-name' }, chat.name, !people && el('span', { class: 'tag' }, '机器人')),
-    el('time', { class: 'row-time' }, chat.time),
+    el('span', { class: 'row-name' }, name, !people && el('span', { class: 'tag' }, '机器人')),
+    el('time', { class: 'row-time' }, time),
     el(
       'span',
       { class: 'row-last' },
-      chat.called && el('span', { class: 'called' }, '[有人@我] '),
+      called && el('span', { class: 'called' }, '[有人@我] '),
       last ? speaker + brief(last) : '还没有消息',
     ),
     unread && el('span', { class: 'badge', 'aria-label': `${unread}条未读` }, unread > 99 ? '99+' : String(unread)),
-  );
+  ].filter(Boolean);
 }

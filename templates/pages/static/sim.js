@@ -9,18 +9,19 @@
 
 import { minutesBetween, setClock, stamp, startClock } from './sim-clock.js';
 import { startComposer } from './sim-composer.js';
-import { BOT, el, face, messageNode, rowNode } from './sim-message.js';
+import { BOT, el, face, messageNode, rowParts } from './sim-message.js';
 
 const PAGE = 500; // the most that one answer lists
 const GAP = 5; // minutes of silence before the time is written
 const AGAIN = 3000;
 const get = (id) => document.getElementById(id);
+const log = get('log');
 const wide = () => matchMedia('(min-width: 701px)').matches;
 const address = (...parts) => '#' + parts.filter(Boolean).map(encodeURIComponent).join('/');
 const seen = {}; // person/conversation -> the newest message looked at
 let world = { rooms: [], people: [] };
 let me, open, stream, toastTimer;
-let chats = {}; // key -> {key, name, people (null: private), messages: id -> message, ascending}
+let chats = {}; // key -> {key, name, people (null: private), row, messages: id -> message, ascending}
 let stuck = true; // the log stays at the newest message unless somebody scrolled up
 
 const person = (id) => world.people.find((p) => p.id === id) ?? { id, name: id === BOT ? '收到助手' : id, roles: [] };
@@ -52,9 +53,11 @@ function hear(message) {
   const known = chat.messages.has(message.id);
   const before = listed(chat).at(-1);
   chat.messages.set(message.id, message);
+  const late = before?.id > message.id;
+  if (late) chat.messages = new Map([...chat.messages].sort(([a], [b]) => a - b));
   if (chat === open) {
     if (known) nodeOf(message.id)?.replaceWith(messageNode(message, view));
-    else if (before && before.id < message.id) place(message, before);
+    else if (before && !late) place(message, before);
     else drawLog();
     if (stuck || (!known && message.from === me.id)) toBottom();
     else if (!known) get('newer').hidden = false;
@@ -63,24 +66,28 @@ function hear(message) {
 }
 
 async function sync() {
+  const who = me.id;
   setClock((await api('state')).now);
   for (const chat of Object.values(chats)) {
     chat.heard = new Set();
     const found = [];
     for (let page; !page || page.length === PAGE; found.push(...page)) {
-      page = await api(`messages?${new URLSearchParams({ as: me.id, room: chat.key, after: found.at(-1)?.id ?? 0 })}`);
+      page = await api(`messages?${new URLSearchParams({ as: who, room: chat.key, after: found.at(-1)?.id ?? 0 })}`);
     }
+    if (who !== me.id) return;
     // What the stream said meanwhile is newer than what was read.
     const newer = [...chat.heard].map((id) => chat.messages.get(id));
-    const all = [...found.filter((m) => !chat.heard.has(m.id)), ...newer].sort((a, b) => a.id - b.id);
-    chat.messages = new Map(all.map((m) => [m.id, m]));
+    const all = [...found, ...newer].map((m) => [m.id, m]);
+    chat.messages = new Map([...new Map(all)].sort(([a], [b]) => a - b));
     if (chat === open) drawLog();
   }
   drawList();
+  log.ariaBusy = false;
 }
 
 function connect() {
   stream?.close();
+  log.ariaBusy = true; // until all is read again
   const source = (stream = new EventSource(`/sim/api/stream?${new URLSearchParams({ as: me.id })}`));
   const tell = (event) => source === stream && hear(JSON.parse(event.data));
   source.addEventListener('message', tell);
@@ -98,7 +105,6 @@ function connect() {
 
 // ---- what is seen: the list of conversations and the open one ----
 
-const log = get('log');
 const nodeOf = (id) => log.querySelector(`[data-id="${id}"]`);
 
 function toBottom() {
@@ -123,30 +129,32 @@ function drawLog() {
   else log.scrollTop = top;
 }
 
-function row(chat) {
-  const key = `${me.id}/${chat.key}`;
-  const last = listed(chat).at(-1);
-  if (chat === open && last) seen[key] = last.id;
-  const unread = listed(chat).filter((m) => m.id > (seen[key] ?? 0) && m.from !== me.id);
-  const called = unread.some((m) => m.mentions.includes('@all') || m.mentions.includes(me.id));
-  const href = address(me.id, chat.key);
-  return rowNode(
-    { ...chat, last, unread: unread.length, called, href, open: chat === open, time: last ? stamp(last.time, true) : '' },
-    view,
-  );
+/** The rows themselves stay, so that one pressed or focused just now is not lost. */
+function drawList() {
+  for (const chat of Object.values(chats)) {
+    const key = `${me.id}/${chat.key}`;
+    const last = listed(chat).at(-1);
+    if (chat === open && last) seen[key] = last.id;
+    const unread = listed(chat).filter((m) => m.id > (seen[key] ?? 0) && m.from !== me.id);
+    const called = unread.some((m) => m.mentions.includes('@all') || m.mentions.includes(me.id));
+    const time = last && stamp(last.time, true);
+    chat.row.replaceChildren(...rowParts({ ...chat, last, unread: unread.length, called, time }, view));
+    chat.row.ariaCurrent = chat === open ? 'page' : null;
+  }
 }
-
-const drawList = () => get('list').replaceChildren(...Object.values(chats).map(row));
 
 // ---- who I am, and where ----
 
 function fillPeople() {
-  const groups = Map.groupBy(world.people, (p) =>
-    p.unit ? (world.rooms.find((r) => r.people.includes(p.id))?.name.replace(/群$/, '') ?? '其他') : '办公室',
-  );
-  const option = (p) => el('option', { value: p.id }, p.unit && !p.name.includes(p.unit) ? `${p.name} · ${p.unit}` : p.name);
+  const groups = {};
+  for (const p of world.people) {
+    const room = world.rooms.find((r) => r.people.includes(p.id));
+    (groups[p.unit ? (room?.name ?? '其他') : '办公室'] ??= []).push(p);
+  }
+  const said = ({ name, unit }) => (unit && !name.includes(unit) ? `${name} · ${unit}` : name);
+  const option = (p) => el('option', { value: p.id }, said(p));
   const group = ([label, people]) => el('optgroup', { label }, ...people.map(option));
-  get('person').replaceChildren(...[...groups].map(group));
+  get('person').replaceChildren(...Object.entries(groups).map(group));
 }
 
 function become(who) {
@@ -154,8 +162,11 @@ function become(who) {
   open = undefined;
   const rooms = world.rooms.filter((room) => room.people.includes(who.id));
   const mine = [...rooms, { id: 'private', name: '收到助手', people: null }];
-  const chat = ({ id, name, people }) => ({ key: id, name, people, messages: new Map(), heard: new Set() });
-  chats = Object.fromEntries(mine.map((room) => [room.id, chat(room)]));
+  const row = (key) => el('a', { class: 'row', href: address(who.id, key), 'data-testid': `room-${key}` });
+  const empty = () => ({ messages: new Map(), heard: new Set() });
+  const chat = ({ id: key, name, people }) => [key, { key, name, people, row: row(key), ...empty() }];
+  chats = Object.fromEntries(mine.map(chat));
+  get('list').replaceChildren(...Object.values(chats).map((one) => one.row));
   get('person').value = who.id;
   get('my-face').replaceChildren(face(who));
   connect();

@@ -1,0 +1,262 @@
+"""The two addresses that the platform posts to: /wecom/bot (智能机器人, JSON) and /wecom/app (自建应用, XML).
+
+1. Method, size, no Content-Encoding; one each of signature, timestamp and nonce, of strict format.
+2. No DOCTYPE; the encrypted part is cut out of the envelope without parsing it.
+3. Signature and receiver; only then is anything parsed.
+4. The listener stores it and waits for the commit. Then an empty 200, or an encrypted answer.
+
+When nothing could be stored the connection is closed without an answer: the platform's pages disagree on whether a 5xx
+is retried, and agree on this. Faults say nothing about what was wrong.
+"""
+
+import asyncio
+import json
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Protocol
+
+import aiohttp
+from aiohttp import web
+
+from bot.channels.wecom import json_messages, xml_messages
+from bot.channels.wecom.crypto import Envelopes, Forged, Malformed, Opened, Sealed
+from bot.channels.wecom.passive import Answer, app_answer, bot_answer
+from bot.channels.wecom.said import Said, SaidKind
+from bot.clock import Clock
+from bot.dispatch import Conflict
+
+log = logging.getLogger(__name__)
+LARGEST = 64 * 1024
+WINDOW = timedelta(minutes=10)
+ANSWER_WITHIN = 4.5  # seconds from the first byte of the body; the platform gives up after 5
+_SENTENCES = {
+    400: "请求格式不对",
+    403: "请求未通过校验",
+    405: "这个地址只接受 GET 和 POST",
+    413: "请求太大",
+}
+_SIGNATURES = ("msg_signature", "msgsignature", "signature")  # the official plugin takes all three
+
+Listener = Callable[[Said], Awaitable[Answer | None]]
+"""Stores one `Said` and does it; returns after the commit, with what to answer at once, if anything."""
+
+
+class Fault(Exception):
+    """An answer of 4xx."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Leg(Protocol):
+    """The two ways of writing the same envelope."""
+
+    name: str
+
+    def encrypted(self, body: bytes) -> str | None: ...
+
+    def read(self, message: bytes) -> Said: ...
+
+    def write(self, sealed: Sealed) -> web.Response: ...
+
+    def answer(self, said: Said, answer: Answer, now: int) -> bytes | None: ...
+
+
+class BotLeg:
+    """JSON in, JSON out; receiveid is empty."""
+
+    name = "bot"
+
+    def encrypted(self, body: bytes) -> str | None:
+        outer = json_messages.parse_json(body)
+        encrypt = outer.get("encrypt") if outer is not None else None
+        return encrypt if isinstance(encrypt, str) else None
+
+    def read(self, message: bytes) -> Said:
+        body = json_messages.parse_json(message)
+        if body is None:
+            return json_messages.unreadable(message)
+        return json_messages.read_bot_payload(body, payload=message)
+
+    def write(self, sealed: Sealed) -> web.Response:
+        parts = {
+            "encrypt": sealed.encrypt,
+            "msgsignature": sealed.signature,
+            "timestamp": int(sealed.timestamp),
+            "nonce": sealed.nonce,
+        }
+        return web.Response(text=json.dumps(parts), content_type="text/plain")
+
+    def answer(self, said: Said, answer: Answer, now: int) -> bytes | None:
+        return bot_answer(said, answer)
+
+
+class AppLeg:
+    """XML in, XML out; receiveid is the corp id."""
+
+    name = "app"
+
+    def __init__(self, corp_id: str) -> None:
+        self.corp_id = corp_id
+
+    def encrypted(self, body: bytes) -> str | None:
+        return None if xml_messages.declares(body) else xml_messages.encrypted_part(body)
+
+    def read(self, message: bytes) -> Said:
+        return xml_messages.read_app_xml(message)
+
+    def write(self, sealed: Sealed) -> web.Response:
+        text = (
+            f"<xml><Encrypt><![CDATA[{sealed.encrypt}]]></Encrypt>"
+            f"<MsgSignature><![CDATA[{sealed.signature}]]></MsgSignature>"
+            f"<TimeStamp>{sealed.timestamp}</TimeStamp><Nonce><![CDATA[{sealed.nonce}]]></Nonce></xml>"
+        )
+        return web.Response(text=text, content_type="application/xml")
+
+    def answer(self, said: Said, answer: Answer, now: int) -> bytes | None:
+        return app_answer(said, answer, self.corp_id, now)
+
+
+@dataclass(frozen=True)
+class _Query:
+    signature: str
+    timestamp: str
+    nonce: str
+
+
+@dataclass(eq=False)
+class Callback:
+    """One address. `counts` holds what came of requests: stored, stale, ignored, conflict, 400 … and `closed`."""
+
+    leg: Leg
+    envelopes: Envelopes
+    listener: Listener
+    clock: Clock
+    answer_within: float = ANSWER_WITHIN
+    counts: Counter[str] = field(default_factory=Counter)
+    _at_work: set[asyncio.Task[Answer | None]] = field(default_factory=set)
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_route("*", f"/wecom/{self.leg.name}", self.handle)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        try:
+            if request.method == "GET":
+                return self._verify(request)
+            if request.method != "POST":
+                raise Fault(405)
+            async with asyncio.timeout(self.answer_within):
+                return await self._hear(request)
+        except Fault as fault:
+            return self._refuse(fault.status)
+        except Malformed:
+            return self._refuse(400)
+        except Forged:
+            return self._refuse(403)
+        except (ConnectionError, aiohttp.ClientError):  # gone before all was said
+            return self._close(request)
+        except Exception as trouble:  # not stored in time, or not at all: close, and the platform comes again
+            log.error("callback %s closed without an answer: %s", self.leg.name, type(trouble).__name__)
+            return self._close(request)
+
+    def _close(self, request: web.Request) -> web.Response:
+        self.counts["closed"] += 1
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()  # goes nowhere
+
+    def _refuse(self, status: int) -> web.Response:
+        self.counts[str(status)] += 1
+        headers = {"Allow": "GET, POST"} if status == 405 else {}
+        response = web.json_response({"error": _SENTENCES[status]}, status=status, headers=headers, dumps=_dumps)
+        if status == 413:
+            response.force_close()
+        return response
+
+    def _verify(self, request: web.Request) -> web.Response:
+        """The platform's test of the address: the decrypted echo, within a second, without quotes or line end."""
+        query = self._query(request)
+        echo = request.query.getall("echostr", [])
+        if len(echo) != 1:
+            raise Malformed
+        # A plus sign that nobody escaped has become a space on the way.
+        opened = self.envelopes.open(query.signature, query.timestamp, query.nonce, echo[0].replace(" ", "+"))
+        self.counts["verified"] += 1
+        return web.Response(body=opened.message, content_type="text/plain", charset="utf-8")
+
+    async def _hear(self, request: web.Request) -> web.Response:
+        if "Content-Encoding" in request.headers:
+            raise Fault(400)
+        body = await _read(request)
+        query = self._query(request)
+        encrypt = self.leg.encrypted(body)
+        if encrypt is None:
+            raise Malformed
+        opened = self.envelopes.open(query.signature, query.timestamp, query.nonce, encrypt)
+        said = self._dated(self.leg.read(opened.message), query.timestamp)
+        answer = await self._listen(said)
+        return self._write(query, opened, said, answer)
+
+    def _query(self, request: web.Request) -> _Query:
+        values = request.query
+        names = _SIGNATURES if self.leg.name == "bot" else _SIGNATURES[:1]
+        found = [values.getall(name, []) for name in ("timestamp", "nonce")]
+        found.append([value for name in names for value in values.getall(name, [])])
+        if any(len(given) != 1 for given in found):
+            raise Malformed
+        return _Query(timestamp=found[0][0], nonce=found[1][0], signature=found[2][0])
+
+    def _dated(self, said: Said, timestamp: str) -> Said:
+        """An old message is kept and marked, never thrown away: a wrong clock of ours would discard every answer."""
+        now = self.clock.now()
+        stale = abs(now.timestamp() - int(timestamp)) > WINDOW.total_seconds()
+        stale = stale or (said.at is not None and abs(now - said.at) > WINDOW)
+        return replace(said, stale=stale, at=said.at or now) if stale or said.at is None else said
+
+    async def _listen(self, said: Said) -> Answer | None:
+        """Wait for the commit. Whoever stops waiting does not stop the work: the next delivery finds it done."""
+        task = asyncio.ensure_future(self.listener(said))
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+        task.add_done_callback(_look_at)
+        try:
+            answer = await asyncio.shield(task)
+        except Conflict:
+            self.counts["conflict"] += 1
+            return None
+        self.counts["ignored" if said.kind is SaidKind.IGNORED else "stored"] += 1
+        self.counts["stale"] += said.stale
+        return answer
+
+    def _write(self, query: _Query, opened: Opened, said: Said, answer: Answer | None) -> web.Response:
+        now = int(self.clock.now().timestamp())
+        message = self.leg.answer(said, answer, now) if answer is not None else None
+        if message is None:
+            return web.Response()
+        return self.leg.write(self.envelopes.seal(opened, message, str(now), query.nonce))
+
+
+async def _read(request: web.Request) -> bytes:
+    """The body, of which no more than the limit is ever held."""
+    if (request.content_length or 0) > LARGEST:
+        raise Fault(413)
+    body = bytearray()
+    while chunk := await request.content.readany():
+        body += chunk
+        if len(body) > LARGEST:
+            raise Fault(413)
+    return bytes(body)
+
+
+def _look_at(task: "asyncio.Task[Any]") -> None:
+    """A failure after its request was given up is logged by the request; here it is only taken note of."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _dumps(value: Mapping[str, str]) -> str:
+    return json.dumps(value, ensure_ascii=False)

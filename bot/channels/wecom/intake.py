@@ -1,0 +1,123 @@
+"""From what the platform says to `dispatch.submit`: who and where become ours, pictures are fetched, chances noted.
+
+The same path for the long connection and both callback addresses; `hear` returns after the commit.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from bot.channels import Outcome, sent
+from bot.channels.wecom.cards import message_of
+from bot.channels.wecom.identity import Directory
+from bot.channels.wecom.pace import Pace
+from bot.channels.wecom.passive import Answer
+from bot.channels.wecom.said import Item, Said, SaidKind
+from bot.channels.wecom.windows import AT_ONCE, Window, Windows, private
+from bot.clock import Clock
+from bot.dispatch import Dispatch
+from models.incoming import Incoming, Picture
+from models.rules.plain import without_mention
+from models.sealing import Secret
+
+log = logging.getLogger(__name__)
+ENTERED = "进入会话"
+Fetch = Callable[[Said, Item], Awaitable[Picture | str]]
+"""One picture, cleaned; or why there is none, in a sentence for its sender."""
+
+
+@dataclass(eq=False)
+class Intake:
+    """`leg` is the name of the leg, `channel` that of its door; `bot` the bot's display name."""
+
+    leg: str
+    channel: str
+    dispatch: Dispatch
+    directory: Directory
+    windows: Windows
+    fetch: Fetch
+    at_once: Callable[[str], Awaitable[None]]
+    clock: Clock
+    pace: Pace
+    zone: ZoneInfo
+    bot: str
+    key: bytes = field(repr=False)
+    stale: Callable[[], Awaitable[None]] | None = None
+    window: Callable[[Said], Window | None] | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+
+    async def hear(self, said: Said, window: Window | None = None) -> None:
+        """Store and do it; what the dispatch raises comes out. `window` is how it may be answered, unless as usual."""
+        self.counts[said.kind] += 1
+        incoming = await self._incoming(said)
+        if window is None and self.window is not None and incoming.heard:
+            window = self.window(said)
+        if window is not None:
+            self.windows.open(incoming.message, window)
+        await self.dispatch.submit(incoming)
+        if window is not None and window.at_once is not None:
+            await self.at_once(incoming.message)
+        if said.chat is None and said.kind is not SaidKind.IGNORED and said.userid:
+            day = self.clock.now().astimezone(self.zone).date()
+            await self.directory.note(self.leg, incoming.person, said.userid, day)
+        if said.stale and self.stale is not None:
+            await self.stale()
+
+    async def held(self, said: Said) -> Answer | None:
+        """For a callback: the same, and what is to be answered in the same breath."""
+        if said.kind not in (SaidKind.CLICK, SaidKind.ENTER):
+            await self.hear(said)
+            return None
+        answers: list[Answer] = []
+
+        async def at_once(given: Answer) -> Outcome:
+            answers.append(given)
+            return sent("answer")
+
+        place = said.chat or private(said.userid)
+        await self.hear(said, Window(until=self.pace.now() + AT_ONCE, place=place, at_once=at_once))
+        return answers[0] if answers else None
+
+    async def _incoming(self, said: Said) -> Incoming:
+        named = bool(said.userid)
+        return Incoming(
+            channel=self.channel,
+            external_id=said.external_id,
+            person=await self.directory.person(said.userid) if named else "",
+            room=await self.directory.room(said.chat) if said.chat is not None else None,
+            words=Secret(self._words(said)),
+            at=said.at or self.clock.now(),
+            message=said.external_id,
+            quoted_words=said.quote,
+            pictures=await self._pictures(said),
+            key=self._key_of(said),
+            target=self._target(said),
+            heard=said.kind is not SaidKind.IGNORED and named,
+            payload_hash=hashlib.blake2b(said.content(), key=self.key).hexdigest()[:32],
+        )
+
+    def _words(self, said: Said) -> str:
+        """A group's words with the bot's name in front, once: the platform passes on nothing else from a group."""
+        if said.chat is None:
+            return said.text
+        text = said.text.replace(f"@{self.bot}", " ", 1) if f"@{self.bot}" in said.text else said.text
+        return f"@{self.bot} {without_mention(text, self.bot)[1]}".strip()
+
+    def _key_of(self, said: Said) -> str | None:
+        if said.kind is SaidKind.ENTER:
+            return ENTERED
+        return said.key if said.kind is SaidKind.CLICK else None
+
+    def _target(self, said: Said) -> str | None:
+        row = message_of(said.task_id, self.key) if said.task_id else None
+        return None if row is None else str(row)
+
+    async def _pictures(self, said: Said) -> tuple[Picture, ...]:
+        """At once, all together: their addresses die in minutes."""
+        wanted: Sequence[Item] = [item for item in said.items if item.kind == "image"]
+        found = await asyncio.gather(*(self.fetch(said, item) for item in wanted))
+        return tuple(picture for picture in found if isinstance(picture, Picture))

@@ -1,0 +1,77 @@
+"""What may be answered in the same breath as a callback, before it is encrypted.
+
+Shapes: developer.work.weixin.qq.com/document/path/101031 (智能机器人) and 90241 (自建应用).
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wechatpy.work.replies import TextReply
+
+from bot.channels.wecom.cards import TEXT_BYTES, cut_bytes
+from bot.channels.wecom.said import Said, SaidKind
+from models.rules.plain import clean
+
+_XML_UNSAFE = re.compile(r"]]>|[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """A first line to somebody who opened the private chat."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class CardUpdate:
+    """The pressed card as it shall stand now. `userids`: for whom (nobody named: for everybody who sees it).
+
+    An app changes by callback only the caption of the presser's buttons, to `caption`; the rest is `app_api`'s.
+    """
+
+    card: Mapping[str, Any]
+    caption: str
+    userids: tuple[str, ...] = ()
+
+
+Answer = Welcome | CardUpdate
+
+
+def bot_answer(said: Said, answer: Answer) -> bytes | None:
+    """The bot's answer in JSON; None where the platform would not take it (a welcome fits `enter_chat` only)."""
+    body: dict[str, Any]
+    if isinstance(answer, Welcome):
+        if said.event != "enter_chat":
+            return None
+        body = {"msgtype": "text", "text": {"content": cut_bytes(answer.text, TEXT_BYTES)}}
+    else:
+        if said.kind is not SaidKind.CLICK:
+            return None
+        body = {"response_type": "update_template_card", "template_card": dict(answer.card)}
+        if answer.userids:
+            body["userids"] = list(answer.userids)
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def app_answer(said: Said, answer: Answer, corp_id: str, now: int) -> bytes | None:
+    """The app's answer in XML: a text by wechatpy's reply, or the caption that takes the place of the buttons."""
+    if isinstance(answer, Welcome):
+        content = _safe(cut_bytes(answer.text, TEXT_BYTES))
+        reply = TextReply(source=corp_id, target=_safe(said.userid), content=content, time=now)
+        return str(reply.render()).encode()
+    if said.kind is not SaidKind.CLICK or not said.task_id:
+        return None
+    return (
+        f"<xml><ToUserName><![CDATA[{_safe(said.userid)}]]></ToUserName>"
+        f"<FromUserName><![CDATA[{corp_id}]]></FromUserName>"
+        f"<CreateTime>{now}</CreateTime><MsgType><![CDATA[update_button]]></MsgType>"
+        f"<Button><ReplaceName><![CDATA[{_safe(answer.caption)}]]></ReplaceName></Button></xml>"
+    ).encode()
+
+
+def _safe(text: str) -> str:
+    """Nothing that ends a CDATA section or that XML refuses."""
+    return _XML_UNSAFE.sub("", clean(text))

@@ -1,0 +1,183 @@
+"""Ciphertexts for officers: listed, fetched and wrapped anew, each act with one row in the journal.
+
+Nothing here can open a lead. The page does that in the officer's browser (`static/leads.js`), the command line on the
+officer's machine (`bot.lead_reading`); neither ever sends an identity.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.app import Bot
+from bot.console.access import Grant, grant_of
+from bot.faults import Fault
+from models import journal, leads
+from models.leads import Lead, LeadWrap
+from models.permissions import may_fetch
+from models.rules.lead_stages import read_lead_number
+from models.sealing import Recipients, Sealed, digest
+
+PAGE = Path(__file__).resolve().parent.parent.parent / "templates" / "pages" / "leads.html"
+AGE = b"age-encryption.org/v1\n"
+LARGEST_WRAP, AT_ONCE = 4096, 200
+
+
+class LeadDesk:
+    """The officers' own routes. A token reads as `lead_officer` or is refused."""
+
+    def __init__(self, bot: Bot, known: Sequence[Grant]) -> None:
+        self.bot, self.known = bot, known
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/leads", self.page)
+        app.router.add_get("/api/leads", self.listing)
+        app.router.add_get("/api/leads/recipients", self.recipients)
+        app.router.add_get(r"/api/leads/{lead:[Ll]-?\d+}", self.fetch)
+        app.router.add_post(r"/api/leads/{lead:[Ll]-?\d+}/wraps", self.rewrap)
+
+    async def page(self, _: web.Request) -> web.StreamResponse:
+        return web.FileResponse(PAGE, headers={"Cache-Control": "no-store"})
+
+    def _officer(self, request: web.Request, route: str) -> str:
+        """Who asks, as the journal names a token. Raises Fault 401 or 403."""
+        grant = grant_of(request, self.known)
+        if grant.role not in may_fetch(route):
+            raise Fault(403, "这个令牌的角色不能看这一项")
+        return f"token:{grant.digest[:12]}"
+
+    async def listing(self, request: web.Request) -> web.Response:
+        """What stands in clear of each lead, by number."""
+        actor = self._officer(request, "GET /api/leads")
+        after = request.query.get("after", "0")
+        if not after.isdigit() or len(after) > 9:
+            raise Fault(400, "after 应是线索编号的数字")
+
+        async def unit(session: AsyncSession) -> list[dict[str, Any]]:
+            await self._write_down(session, actor, "lead.list", "leads")
+            return [self._clear(lead) for lead in await leads.listing(session, int(after), AT_ONCE)]
+
+        return _json(await self.bot.store.write(unit))
+
+    async def recipients(self, request: web.Request) -> web.Response:
+        """The list that the server seals to; the client compares it with its own copy and never takes it from here."""
+        self._officer(request, "GET /api/leads/recipients")
+        known = self._known()
+        return _json({"fingerprint": known.fingerprint, "keys": known.keys()})
+
+    async def fetch(self, request: web.Request) -> web.Response:
+        """All envelopes of one lead."""
+        actor = self._officer(request, "GET /api/leads/{lead}")
+
+        async def unit(session: AsyncSession) -> dict[str, Any]:
+            lead = await self._lead(session, request)
+            await self._write_down(session, actor, "lead.fetch", f"lead:{lead.name}")
+            envelopes = [lead, *await leads.parts_of(session, lead.id)]
+            wraps = await leads.wraps_of(session, [one.id for one in envelopes])
+            whole = [] if lead.erased_at is not None else [_envelope(one, wraps[one.id]) for one in envelopes]
+            return self._clear(lead) | {"envelopes": whole}
+
+        return _json(await self.bot.store.write(unit))
+
+    async def rewrap(self, request: web.Request) -> web.Response:
+        """Wraps made by an officer's client for holders who have none yet; those of retired holders go."""
+        actor = self._officer(request, "POST /api/leads/{lead}/wraps")
+        body = _wraps(await request.read())
+
+        async def unit(session: AsyncSession) -> dict[str, Any]:
+            lead = await self._lead(session, request)
+            added: set[str] = set()
+            gone: set[str] = set()
+            for one in [lead, *await leads.parts_of(session, lead.id)]:
+                new, old = await self._rewrap(session, one, body.get(one.token, {}))
+                added, gone = added | new, gone | old
+            detail = {"added": sorted(added), "gone": sorted(gone), "digest": lead.digest}
+            await self._write_down(session, actor, "lead.rewrap", f"lead:{lead.name}", detail)
+            return {"added": sorted(added), "gone": sorted(gone)}
+
+        return _json(await self.bot.store.write(unit))
+
+    async def _rewrap(
+        self, session: AsyncSession, lead: Lead, given: Mapping[str, bytes]
+    ) -> tuple[set[str], set[str]]:
+        active = set(self._known().keys())
+        standing = (await leads.wraps_of(session, [lead.id]))[lead.id]
+        if unknown := set(given) - active:
+            raise Fault(400, f"{sorted(unknown)[0]} 不在接收人名单里")
+        new = set(given) - set(standing)  # a wrap that stands is never replaced: it may be the last good one
+        gone = set(standing) - active if active <= new | set(standing) else set()
+        session.add_all(LeadWrap(lead_id=lead.id, key_id=key, wrapped=given[key]) for key in new)
+        await leads.unwrap(session, lead.id, gone)
+        await session.flush()
+        wraps = (await leads.wraps_of(session, [lead.id]))[lead.id]
+        lead.digest = digest(Sealed(lead.nonce, lead.ciphertext, wraps, lead.algorithm))
+        return new, gone
+
+    async def _lead(self, session: AsyncSession, request: web.Request) -> Lead:
+        number, _ = read_lead_number(request.match_info["lead"])
+        lead = await leads.by_number(session, number) if number is not None else None
+        if lead is None:
+            raise Fault(404, "没有这条线索")
+        return lead
+
+    def _known(self) -> Recipients:
+        known = self.bot.around.recipients
+        if known is None:
+            raise Fault(409, "接收人名单没有备齐")
+        return known
+
+    def _clear(self, lead: Lead) -> dict[str, Any]:
+        zone = self.bot.around.office.zone
+        return {
+            "number": lead.name,
+            "stage": lead.stage,
+            "outcome": lead.outcome,
+            "received": lead.received_hour.astimezone(zone).isoformat(timespec="minutes"),
+            "size": lead.size,
+            "digest": lead.digest,
+            "erased": lead.erased_at is not None,
+        }
+
+    async def _write_down(
+        self, session: AsyncSession, actor: str, act: str, about: str, detail: dict[str, Any] | None = None
+    ) -> None:
+        now = self.bot.clock.now()
+        await journal.record(session, at=now, actor=actor, act=act, object=about, detail=detail or {})
+
+
+def _envelope(lead: Lead, wraps: Mapping[str, bytes]) -> dict[str, Any]:
+    return {
+        "token": lead.token,
+        "hour": lead.received_hour.strftime("%Y-%m-%dT%HZ"),
+        "algorithm": lead.algorithm,
+        "fingerprint": lead.fingerprint,
+        "nonce": base64.b64encode(lead.nonce).decode(),
+        "ciphertext": base64.b64encode(lead.ciphertext).decode(),
+        "wraps": {key: base64.b64encode(data).decode() for key, data in sorted(wraps.items())},
+        "digest": lead.digest,
+    }
+
+
+def _wraps(body: bytes) -> dict[str, dict[str, bytes]]:
+    """`{"<token>": {"<key id>": "<base64>"}}`; anything else is a Fault."""
+    try:
+        given = json.loads(body)
+        found = {
+            str(token): {str(key): base64.b64decode(data, validate=True) for key, data in wraps.items()}
+            for token, wraps in given.items()
+        }
+    except (ValueError, AttributeError, TypeError, RecursionError, binascii.Error):
+        raise Fault(400, "请求体应是 信封、密钥、base64 三层的 JSON") from None
+    if any(not w.startswith(AGE) or len(w) > LARGEST_WRAP for wraps in found.values() for w in wraps.values()):
+        raise Fault(400, "有一个封包不是 age 格式")
+    return found
+
+
+def _json(value: object) -> web.Response:
+    headers = {"Cache-Control": "no-store"}
+    return web.json_response(value, headers=headers, dumps=lambda one: json.dumps(one, ensure_ascii=False))

@@ -1,0 +1,622 @@
+"""What becomes of each message, however its sending ends; and that no two senders send the same one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from spine import START, FakeDoor, Spine, a_row, message, organs
+from sqlalchemy import select, update
+
+from bot import sender as sending
+from bot.channels import Outgoing, refused, sent, try_later, unsure
+from bot.sender import HOLD, Sender
+from models import alarms, outbox
+from models.alarms import Alarm
+from models.journal import Entry
+from models.outbox import Outbox, OutState
+from models.receipts import Receipt, ReceiptEvent
+from models.store import Store
+
+ENDS: dict[str, Any] = {
+    "sent": sent("77"),
+    "later": try_later("忙"),
+    "later in 90 s": try_later("限流", timedelta(seconds=90)),
+    "refused": refused("机器人不在群里"),
+    "unsure": unsure("超时"),
+    "raises": RuntimeError("秘密线索"),
+}
+NOW, SOON = timedelta(0), timedelta(seconds=2)
+# class, how it ended -> state, and when it is due again
+TABLE = [
+    ("never_twice", "sent", "sent", None),
+    ("never_twice", "later", "pending", SOON),
+    ("never_twice", "later in 90 s", "pending", timedelta(seconds=90)),
+    ("never_twice", "refused", "failed", None),
+    ("never_twice", "unsure", "unknown", NOW),
+    ("never_twice", "raises", "unknown", NOW),
+    ("at_least_once", "sent", "sent", None),
+    ("at_least_once", "later", "pending", SOON),
+    ("at_least_once", "later in 90 s", "pending", timedelta(seconds=90)),
+    ("at_least_once", "refused", "failed", None),
+    ("at_least_once", "unsure", "pending", SOON),
+    ("at_least_once", "raises", "pending", SOON),
+    ("latest_wins", "sent", "sent", None),
+    ("latest_wins", "later", "pending", SOON),
+    ("latest_wins", "later in 90 s", "pending", timedelta(seconds=90)),
+    ("latest_wins", "refused", "failed", None),
+    ("latest_wins", "unsure", "pending", SOON),
+    ("latest_wins", "raises", "pending", SOON),
+    ("prompt", "sent", "sent", None),
+    ("prompt", "later", "pending", SOON),
+    ("prompt", "later in 90 s", "cancelled", None),
+    ("prompt", "refused", "failed", None),
+    ("prompt", "unsure", "pending", SOON),
+    ("prompt", "raises", "pending", SOON),
+]
+
+
+@pytest.fixture
+async def spine(database: str, tmp_path: Path) -> AsyncIterator[Spine]:
+    async with organs(database, tmp_path / "data") as opened:
+        yield opened
+
+
+async def standing(spine: Spine) -> list[str]:
+    query = select(Alarm.what).where(Alarm.cleared_at.is_(None)).order_by(Alarm.id)
+    return [row.what for row in await spine.all(query)]
+
+
+@pytest.mark.parametrize(("send_class", "end", "state", "again"), TABLE)
+async def test_each_class_and_each_end(
+    spine: Spine, send_class: str, end: str, state: str, again: timedelta | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    not_after = START + timedelta(seconds=5) if send_class == "prompt" else None
+    await spine.put("a", send_class=send_class, not_after=not_after)
+    spine.door.answers.append(ENDS[end])
+    await spine.sender.drain()
+    row = await spine.row("a")
+    assert row.state == state
+    assert row.due_at == (None if again is None else START + again)
+    assert row.claimed_until is None
+    assert row.attempts == 1
+    assert (row.provider_id, row.sent_at) == (("77", START) if end == "sent" else (None, None))
+    assert [s[0] for s in spine.door.settlements] == [row.id]
+    assert "秘密线索" not in caplog.text + row.reason
+
+
+async def test_what_is_sent_again_is_the_same_to_the_byte(spine: Spine) -> None:
+    await spine.put("a")
+    spine.door.answers += [unsure("超时"), try_later("忙"), sent("1")]
+    for _ in range(3):
+        await spine.sender.drain()
+        spine.later(seconds=10)
+    assert [m.body for m in spine.door.posted] == ["正文 a"] * 3
+    assert (await spine.row("a")).attempts == 3
+
+
+async def test_a_message_with_a_mention_that_nobody_declared_never_leaves(
+    spine: Spine, caplog: pytest.LogCaptureFixture
+) -> None:
+    await spine.put("a", body="各位 <@all> 请看", send_class="never_twice")
+    await spine.put("b", body="各位 @所有人 请看", mentions=["@all"])
+    await spine.sender.drain()
+    assert (await spine.row("a")).state == "failed"
+    assert [m.key for m in spine.door.posted] == ["b"]
+    assert await standing(spine) == ["failed:fake:test"]
+    assert "undeclared mention" in caplog.text
+
+
+# -- alarms ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_failure_stands_as_an_alarm_for_a_day(spine: Spine) -> None:
+    await spine.put("a", kind="chase")
+    await spine.put("b", kind="chase")
+    spine.door.answers.append(refused("账号不存在"))
+    await settle(spine)
+    found = await spine.ask(alarms.latest)
+    assert [(a.what, a.cleared_at) for a in found] == [("failed:fake:chase", None)]
+    assert "账号不存在" in found[0].detail
+    spine.later(hours=23)
+    await spine.sender.recover(ours=True)
+    assert await standing(spine) == ["failed:fake:chase"]
+    spine.later(hours=1)
+    await spine.sender.recover(ours=True)
+    assert await standing(spine) == []
+
+
+async def test_a_failure_that_somebody_had_sent_again_is_no_alarm(spine: Spine) -> None:
+    await spine.put("a", kind="chase")
+    spine.door.answers.append(refused("账号不存在"))
+    await settle(spine)
+    await spine.store.write(lambda s: s.execute(update(Outbox).values(state="pending", due_at=START)))
+    await settle(spine)
+    assert await standing(spine) == []
+
+
+async def test_what_is_tried_in_vain_is_said_within_five_minutes(spine: Spine) -> None:
+    await spine.put("a")
+    spine.door.answers += [try_later("忙")] * 10
+    while not await standing(spine):
+        await spine.sender.drain()
+        spine.later(seconds=1)
+        assert spine.clock.now() - START < timedelta(minutes=5)
+    assert await standing(spine) == ["late:fake"]
+    spine.door.answers.clear()
+    spine.later(minutes=10)
+    await spine.sender.drain()
+    assert (await spine.row("a")).state == "sent"
+    assert await standing(spine) == []
+
+
+async def test_a_platform_that_asks_for_an_hour_is_said_at_once(spine: Spine) -> None:
+    await spine.put("a")
+    spine.door.answers.append(try_later("45009", timedelta(hours=1)))
+    await spine.sender.drain()
+    assert await standing(spine) == ["late:fake"]
+
+
+async def test_a_door_that_is_missing_is_waited_for_and_reported(spine: Spine) -> None:
+    await spine.put("a", channel="later")
+    for _ in range(40):
+        await spine.sender.drain()
+        spine.later(minutes=1)
+    assert (await spine.row("a")).state == "pending"
+    assert await standing(spine) == ["door"]
+    assert [a.what for a in await spine.ask(alarms.standing)] == ["door"]  # which makes /readyz say so
+    door = FakeDoor("later")
+    spine.bot.doors.add(door)
+    await spine.sender.drain()
+    assert [m.key for m in door.posted] == ["a"]
+    assert await standing(spine) == []
+
+
+# -- claims ------------------------------------------------------------------------------------------------------------
+
+
+async def test_two_senders_on_one_database_send_each_message_once(spine: Spine, database: str, tmp_path: Path) -> None:
+    async with organs(database, tmp_path / "other", fresh=False) as other:
+        rows = [a_row(f"k{n}", START, send_class="never_twice") for n in range(500)]
+        await spine.store.write(lambda session: outbox.add_rows(session, rows))
+        second = other if not spine.store.is_sqlite else spine
+        await asyncio.gather(*(s.drain() for s in (spine.sender, second.sender, Sender_of(spine), Sender_of(second))))
+        posted = [m.key for door in {spine.door, second.door} for m in door.posted]
+    assert sorted(posted) == sorted(row["key"] for row in rows)
+
+
+def Sender_of(spine: Spine) -> Sender:
+    """Another sender on the same store and doors."""
+    return Sender(spine.store, spine.bot.doors, spine.bot.around, spine.clock)
+
+
+async def abandon(spine: Spine) -> None:
+    """A crash between claim and settle."""
+    now = spine.clock.now()
+    await spine.store.write(lambda session: outbox.claim(session, now, now + HOLD, 100))
+
+
+CLASSES = ("never_twice", "at_least_once", "latest_wins", "prompt")
+
+
+async def test_a_crash_between_claim_and_settle_is_dealt_with_by_class(spine: Spine) -> None:
+    for name in CLASSES:
+        await spine.put(name, send_class=name, not_after=START + timedelta(minutes=5))
+    await abandon(spine)
+    await spine.sender.recover(ours=True)
+    assert {name: (await spine.row(name)).state for name in CLASSES} == {
+        "never_twice": "unknown",
+        "at_least_once": "pending",
+        "latest_wins": "pending",
+        "prompt": "pending",
+    }
+    await spine.sender.drain()
+    assert sorted(m.key for m in spine.door.posted) == sorted(CLASSES[1:])
+
+
+async def test_a_door_that_shows_only_what_was_settled_has_not_posted_it(spine: Spine) -> None:
+    spine.door.shows_settled_only = True
+    await spine.put("a", send_class="never_twice")
+    await abandon(spine)
+    await spine.sender.recover(ours=True)
+    await spine.sender.drain()
+    assert [m.key for m in spine.door.posted] == ["a"]
+
+
+async def test_anothers_claim_is_left_alone_until_it_runs_out(spine: Spine) -> None:
+    await spine.put("a")
+    await abandon(spine)
+    await spine.sender.recover(ours=False)
+    assert (await spine.row("a")).state == "claimed"
+    spine.later(seconds=61)
+    await spine.sender.recover(ours=False)
+    assert (await spine.row("a")).state == "pending"
+
+
+async def test_a_sender_that_slept_through_its_claim_sends_nothing(
+    spine: Spine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a process that was stopped and goes on: somebody else may have dealt with the row since."""
+    await spine.put("a", send_class="never_twice")
+    seconds = iter([0.0, 0.0, 100.0])
+    monkeypatch.setattr(sending, "since_start", lambda: next(seconds, 100.0))
+    await spine.sender.drain()
+    assert len(spine.door.posted) == 1  # put back, claimed again, and sent in time
+    assert (await spine.row("a")).attempts == 1
+
+
+async def test_who_no_longer_holds_the_claim_does_not_settle(spine: Spine) -> None:
+    async def taken_over(message: Outgoing) -> Any:
+        spine.later(seconds=61)
+        await Sender_of(spine).recover(ours=False)
+        await abandon(spine)  # and claimed by another
+        return sent("old")
+
+    await spine.put("a")
+    spine.door.answers.append(taken_over)
+    await spine.sender.drain()
+    row = await spine.row("a")
+    assert (row.state, row.provider_id) == ("claimed", None)
+
+
+async def test_what_was_sent_while_the_database_was_away_is_settled_later_not_sent_again(
+    spine: Spine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await spine.put("a", send_class="never_twice")
+    write = Store.write
+    broken = False
+
+    async def flaky(store: Store, unit: Any) -> Any:
+        if broken:
+            raise OSError("disk")
+        return await write(store, unit)
+
+    async def posting(message: Outgoing) -> Any:
+        nonlocal broken
+        broken = True
+        return sent("5")
+
+    monkeypatch.setattr(Store, "write", flaky)
+    spine.door.answers.append(posting)
+    with pytest.raises(OSError, match="disk"):
+        await spine.sender.drain()
+    broken = False
+    await spine.sender.recover(ours=True)
+    await spine.sender.drain()
+    row = await spine.row("a")
+    assert (row.state, row.provider_id, len(spine.door.posted)) == ("sent", "5", 1)
+
+
+async def test_a_cancelled_drain_still_writes_down_what_it_had_begun(spine: Spine) -> None:
+    began, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(message: Outgoing) -> Any:
+        began.set()
+        await go_on.wait()
+        return sent("5")
+
+    await spine.put("a", send_class="never_twice")
+    spine.door.answers.append(slowly)
+    task = asyncio.create_task(spine.sender.drain())
+    await began.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    go_on.set()
+    await spine.sender.stop()
+    assert (await spine.row("a")).state == "sent"
+
+
+async def test_a_door_that_hangs_is_given_up_and_does_not_hold_the_others(
+    spine: Spine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "PATIENCE", 0.05)
+    other = FakeDoor("other")
+    spine.bot.doors.add(other)
+
+    async def hang(message: Outgoing) -> Any:
+        await asyncio.Event().wait()
+
+    await spine.put("a", send_class="never_twice")
+    await spine.put("b", channel="other")
+    spine.door.answers.append(hang)
+    await spine.sender.drain()
+    assert (await spine.row("a")).state == "unknown"
+    assert (await spine.row("b")).state == "sent"
+
+
+# -- looking again -----------------------------------------------------------------------------------------------------
+
+
+async def test_latest_wins_replaced_while_in_flight_is_sent_again(spine: Spine) -> None:
+    async def replaced(message: Outgoing) -> Any:
+        await spine.put("sum", send_class="latest_wins", body="新的")
+        return sent("1")
+
+    await spine.put("sum", send_class="latest_wins", body="旧的")
+    spine.door.answers.append(replaced)
+    await spine.sender.drain()
+    assert [m.body for m in spine.door.posted] == ["旧的", "新的"]
+    row = await spine.row("sum")
+    assert (row.state, row.body) == ("sent", "新的")
+
+
+async def test_others_said_twice_are_said_once(spine: Spine) -> None:
+    await spine.put("a", body="先")
+    await spine.put("a", body="后")
+    await spine.sender.drain()
+    await spine.put("a", body="再")
+    await spine.sender.drain()
+    assert [m.body for m in spine.door.posted] == ["先"]
+
+
+async def test_unasked_messages_wait_for_working_hours(spine: Spine) -> None:
+    night = spine.clock.now().replace(hour=14)
+    spine.clock.move_to(night + timedelta(hours=0))
+    spine.later(hours=4)  # 19:00
+    await spine.put("asked")
+    await spine.put("unasked", office_hours=True)
+    await spine.sender.drain()
+    assert [m.key for m in spine.door.posted] == ["asked"]
+    row = await spine.row("unasked")
+    assert row.due_at == datetime.fromisoformat("2026-11-19T08:00+08:00")
+    assert (row.state, row.attempts) == ("pending", 0)
+    spine.clock.move_to(row.due_at)
+    await spine.sender.drain()
+    assert [m.key for m in spine.door.posted] == ["asked", "unasked"]
+
+
+@pytest.mark.parametrize(("send_class", "state"), [("prompt", "cancelled"), ("at_least_once", "failed")])
+async def test_what_was_not_to_leave_after_an_instant_does_not(spine: Spine, send_class: str, state: str) -> None:
+    await spine.put("a", send_class=send_class, not_after=START + timedelta(seconds=5))
+    spine.later(seconds=6)
+    await spine.sender.drain()
+    assert spine.door.posted == []
+    assert (await spine.row("a")).state == state
+    assert bool(await standing(spine)) == (state == "failed")
+
+
+async def test_an_edit_waits_for_its_original(spine: Spine) -> None:
+    spine.door.answers.append(try_later("忙", timedelta(seconds=3)))
+    await spine.put("note", send_class="never_twice")
+    await spine.put("card", send_class="latest_wins", edits="note")
+    await spine.sender.drain()
+    assert (await spine.row("card")).state == "pending"
+    spine.later(seconds=4)
+    await spine.sender.drain()
+    spine.later(seconds=4)
+    await spine.sender.drain()
+    assert [(m.key, m.edits) for m in spine.door.posted[1:]] == [("note", None), ("card", "2")]
+    assert (await spine.row("card")).attempts == 1  # looking whether it may go is no try
+
+
+@pytest.mark.parametrize("end", ["refused", "unsure"])
+async def test_an_edit_lapses_with_an_original_that_did_not_arrive(spine: Spine, end: str) -> None:
+    spine.door.answers.append(ENDS[end])
+    await spine.put("note", send_class="never_twice")
+    await spine.put("card", send_class="latest_wins", edits="note")
+    await spine.put("orphan", send_class="latest_wins", edits="no such")
+    for _ in range(2):
+        await spine.sender.drain()
+        spine.later(seconds=3)
+    assert (await spine.row("card")).state == "cancelled"
+    assert (await spine.row("orphan")).state == "cancelled"
+    assert len(spine.door.posted) == 1
+
+
+# -- a notice of unknown fate ------------------------------------------------------------------------------------------
+
+
+async def issue(spine: Spine, *texts: str) -> None:
+    """Send notices to everybody, through real handlers."""
+    for text in texts or ("通知 各单位报送方案 明天下班前",):
+        await says(spine, text)
+        await says(spine, "发")
+
+
+async def says(spine: Spine, text: str, person: str = "clerk", room: str | None = None) -> None:
+    dispatch = spine.bot.dispatch
+    task = asyncio.create_task(dispatch.run())
+    await dispatch.submit(message(text, person=person, room=room, at=spine.clock.now()))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def settle(spine: Spine) -> None:
+    """Two beats of the clock: what the first has sent the second looks at."""
+    for _ in range(2):
+        await spine.bot.settle()
+
+
+def unsure_notices(spine: Spine) -> None:
+    """Every notice that is posted in the members' room leaves without an answer, from now on, once."""
+    send, done = spine.door.send, set[str]()
+
+    async def sometimes(message: Outgoing) -> Any:
+        if message.kind == "notice" and message.room == "members" and message.edits is None and message.key not in done:
+            done.add(message.key)
+            spine.door.posted.append(message)
+            return unsure("超时")
+        return await send(message)
+
+    spine.door.send = sometimes  # type: ignore[method-assign]
+
+
+async def notice_row(spine: Spine) -> Any:
+    rows = await spine.all(select(Outbox.__table__).where(Outbox.kind == "notice", Outbox.room == "members"))
+    return next(row for row in rows if row.edits is None)
+
+
+async def test_the_clerk_is_asked_once_about_a_notice_of_unknown_fate(spine: Spine) -> None:
+    unsure_notices(spine)
+    await issue(spine)
+    await settle(spine)
+    await settle(spine)
+    assert (await notice_row(spine)).state == "unknown"
+    asked = [m for m in spine.door.posted if m.kind == "seen"]
+    assert [m.person for m in asked] == ["clerk"]
+    assert any(what.startswith("unknown:") for what in await standing(spine))
+
+
+async def test_the_clerk_who_has_not_seen_it_has_it_sent_again(spine: Spine) -> None:
+    unsure_notices(spine)
+    await issue(spine)
+    await settle(spine)
+    await says(spine, "没看到，重发")
+    await settle(spine)
+    row = await notice_row(spine)
+    assert row.state == "sent"
+    assert len([m for m in spine.door.posted if m.key == row.key]) == 2
+    assert await standing(spine) == []
+    acts = await spine.all(select(Entry.act, Entry.actor, Entry.detail).where(Entry.act == "outbox.settle"))
+    assert [tuple(a) for a in acts] == [("outbox.settle", "clerk", {"again": True})]
+
+
+async def test_the_clerk_who_has_seen_it_settles_it(spine: Spine) -> None:
+    unsure_notices(spine)
+    await issue(spine)
+    await settle(spine)
+    await says(spine, "看到了")
+    await settle(spine)
+    row = await notice_row(spine)
+    assert (row.state, len([m for m in spine.door.posted if m.key == row.key])) == ("sent", 1)
+    assert await standing(spine) == []
+    assert await undelivered(spine) == []
+
+
+async def undelivered(spine: Spine) -> list[Any]:
+    return await spine.all(select(Receipt.unit_id).where(Receipt.room == "members", Receipt.state == "未送达"))
+
+
+async def test_a_later_ack_settles_it_for_the_whole_room(spine: Spine) -> None:
+    unsure_notices(spine)
+    await issue(spine)
+    await settle(spine)
+    assert await undelivered(spine)
+    await says(spine, "收到", person="u001", room="members")
+    await settle(spine)
+    assert (await notice_row(spine)).state == "sent"
+    assert await undelivered(spine) == []
+    assert await standing(spine) == []
+    await says(spine, "没看到，重发")
+    await settle(spine)
+    assert len([m for m in spine.door.posted if m.kind == "notice" and m.edits is None and m.room == "members"]) == 1
+
+
+async def test_an_ack_that_comes_while_it_is_being_sent_settles_it_too(spine: Spine) -> None:
+    async def acked_meanwhile(message: Outgoing) -> Any:
+        await says(spine, "收到", person="u001", room="members")
+        return unsure("超时")
+
+    send = spine.door.send
+
+    async def sometimes(message: Outgoing) -> Any:
+        if message.kind == "notice" and message.room == "members" and message.edits is None:
+            return await acked_meanwhile(message)
+        return await send(message)
+
+    spine.door.send = sometimes  # type: ignore[method-assign]
+    await issue(spine)
+    await settle(spine)
+    row = await notice_row(spine)
+    assert (row.state, row.reason) == ("sent", outbox.PROVED)
+    assert not [m for m in spine.door.posted if m.kind == "seen"]
+
+
+async def test_each_unit_is_told_to_have_been_reached_once(spine: Spine) -> None:
+    unsure_notices(spine)
+    await issue(spine)
+    await settle(spine)
+    await says(spine, "收到", person="u001", room="members")
+    await says(spine, "收到", person="u002", room="members")
+    await settle(spine)
+    rows = await spine.all(select(ReceiptEvent.unit_id).where(ReceiptEvent.what == "delivered"))
+    assert len(rows) == len(set(rows)) == len(await spine.all(select(Receipt.unit_id)))
+
+
+# -- R12: a chase that is no longer wanted -----------------------------------------------------------------------------
+
+
+async def chases(spine: Spine) -> list[Outgoing]:
+    return [m for m in spine.door.posted if m.kind == "chase"]
+
+
+async def test_an_ack_between_claim_and_sending_cancels_the_chase(spine: Spine) -> None:
+    await issue(spine)
+    await settle(spine)
+    await says(spine, "催 1")
+    send = spine.door.send
+    acked = False
+
+    async def first_acks(message: Outgoing) -> Any:
+        nonlocal acked
+        if not acked and message.kind == "chase":
+            acked = True
+            await says(spine, "收到", person="u041" if message.person != "u041" else "u001", room=None)
+        return await send(message)
+
+    spine.door.send = first_acks  # type: ignore[method-assign]
+    await spine.sender.drain()
+    said = [m.person for m in await chases(spine)]
+    assert acked
+    assert len(said) == 40
+    assert not {"u041", "u001"} <= set(said)
+
+
+async def test_a_merged_chase_of_which_part_is_done_says_only_the_rest(spine: Spine) -> None:
+    await issue(spine, "通知 各单位报送甲方案 明天下班前", "通知 各单位报送乙方案 明天下班前")
+    await settle(spine)
+    spine.later(hours=4)  # the office has closed: the chase waits for the morning
+    await says(spine, "催 1")
+    await settle(spine)
+    assert await chases(spine) == []
+    await says(spine, "收到 1", person="u001")
+    spine.clock.move_to(datetime.fromisoformat("2026-11-19T08:00+08:00"))
+    await spine.sender.drain()
+    said = {m.person: m for m in await chases(spine)}
+    assert "〔1号〕" not in said["u001"].body
+    assert "〔2号〕" in said["u001"].body
+    assert "〔1号〕" in said["u002"].body
+    assert len(said["u001"].buttons) < len(said["u002"].buttons)
+
+
+async def test_a_chase_of_a_recalled_notice_is_dropped(spine: Spine) -> None:
+    await issue(spine)
+    await settle(spine)
+    spine.later(hours=4)
+    await says(spine, "催 1")
+    await says(spine, "撤回 1")
+    spine.clock.move_to(datetime.fromisoformat("2026-11-19T08:00+08:00"))
+    await spine.sender.drain()
+    assert await chases(spine) == []
+
+
+async def test_one_chase_that_cannot_be_written_again_does_not_silence_the_rest(
+    spine: Spine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await issue(spine, "通知 各单位报送甲方案 明天下班前", "通知 各单位报送乙方案 明天下班前")
+    await settle(spine)
+    spine.later(hours=4)
+    await says(spine, "催 1")
+    await says(spine, "收到 1", person="u001")
+
+    async def broken(*_: Any) -> dict[str, Any]:
+        raise RuntimeError("秘密线索")
+
+    monkeypatch.setattr(sending, "rewritten", broken)
+    spine.clock.move_to(datetime.fromisoformat("2026-11-19T08:00+08:00"))
+    await spine.sender.drain()
+    assert len(await chases(spine)) == 40
+    failed = await spine.all(select(Outbox.person).where(Outbox.state == OutState.FAILED))
+    assert [row.person for row in failed] == ["u001"]
+    assert "failed:fake:chase" in await standing(spine)
+    assert "秘密线索" not in caplog.text
+
+
+async def test_old_failures_do_not_come_back(spine: Spine) -> None:
+    await spine.put("a")
+    await spine.store.write(lambda s: s.execute(update(Outbox).values(state="failed", due_at=None)))
+    await settle(spine)
+    assert spine.door.posted == []

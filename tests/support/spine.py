@@ -1,0 +1,146 @@
+"""The organs without their loops: a real database and real handlers, a door that ends as it is told, a clock that stands."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.app import Bot, build
+from bot.channels import Abilities, Outcome, Outgoing, sent
+from bot.clock import DemoClock
+from bot.demo import OFFICE, SAMPLE
+from bot.importing import ROOMS, put_in_place, read_roster
+from models import outbox
+from models.incoming import Incoming
+from models.office import Office
+from models.outbox import Outbox
+from models.people import Person
+from models.rooms import Room
+from models.sealing import Secret
+from models.store import Store
+
+START = datetime.fromisoformat("2026-11-18T15:00+08:00")
+ABLE = Abilities(True, True, True, True, True, True, True)
+
+
+class FakeDoor:
+    """A door whose answers are written beforehand: outcomes, exceptions, or functions of the message."""
+
+    def __init__(self, name: str = "fake", *, shows_settled_only: bool = False) -> None:
+        self.name, self.abilities, self.shows_settled_only = name, ABLE, shows_settled_only
+        self.answers: deque[Any] = deque()
+        self.posted: list[Outgoing] = []
+        self.settlements: list[tuple[int, Outcome]] = []
+
+    async def send(self, message: Outgoing) -> Outcome:
+        self.posted.append(message)
+        answer = self.answers.popleft() if self.answers else sent(str(len(self.posted)))
+        if callable(answer):
+            answer = await answer(message)
+        if isinstance(answer, Exception):
+            raise answer
+        assert isinstance(answer, Outcome)
+        return answer
+
+    def settled(self, message: Outgoing, outcome: Outcome) -> None:
+        self.settlements.append((message.id, outcome))
+
+
+class Spine:
+    """One set of organs on one database, and a few questions to ask of it."""
+
+    def __init__(self, bot: Bot, clock: DemoClock, door: FakeDoor) -> None:
+        self.bot, self.clock, self.door = bot, clock, door
+        self.store, self.sender = bot.store, bot.sender
+
+    def later(self, **span: float) -> datetime:
+        self.clock.move_to(self.clock.now() + timedelta(**span))
+        return self.clock.now()
+
+    async def put(self, key: str, **columns: Any) -> None:
+        await self.store.write(lambda session: outbox.add_rows(session, [a_row(key, self.clock.now(), **columns)]))
+
+    async def row(self, key: str) -> Outbox:
+        async with self.store.read() as session:
+            found = await outbox.by_key(session, key)
+        assert found is not None, key
+        return found
+
+    async def ask(self, query: Callable[[AsyncSession], Any]) -> Any:
+        async with self.store.read() as session:
+            return await query(session)
+
+    async def all(self, query: Any) -> list[Any]:
+        async with self.store.read() as session:
+            return list((await session.execute(query)).all())
+
+
+def a_row(key: str, at: datetime, **columns: Any) -> dict[str, Any]:
+    """A row of the outbox as handlers gather them."""
+    place = {} if "person" in columns else {"room": "members"}
+    blank: dict[str, Any] = {
+        "key": key,
+        "kind": "test",
+        "channel": "fake",
+        "room": None,
+        "person": None,
+        "body": f"正文 {key}",
+        "buttons": [],
+        "mentions": [],
+        "quote": None,
+        "edits": None,
+        "send_class": "at_least_once",
+        "office_hours": False,
+        "wants": [],
+        "notice_id": None,
+        "created_at": at,
+        "due_at": at,
+        "not_after": None,
+        "state": "pending",
+        "attempts": 0,
+        "claimed_until": None,
+        "reason": "",
+    }
+    return blank | place | columns
+
+
+def message(text: str, person: str = "u018", room: str | None = "members", **more: Any) -> Incoming:
+    """Something said, as a door hands it in."""
+    name = more.pop("external_id", None) or uuid4().hex
+    at = more.pop("at", START)
+    more = {"message": name, **more}
+    return Incoming(channel="fake", external_id=name, person=person, room=room, words=Secret(text), at=at, **more)
+
+
+async def _furnish(session: AsyncSession) -> None:
+    rooms = [
+        await session.merge(Room(id=room, name=name, audience=[kind], position=position))
+        for position, (room, (name, kind)) in enumerate(ROOMS.items())
+    ]
+    for person, name, roles in OFFICE:
+        await session.merge(Person(id=person, name=name, roles=[str(role) for role in roles]))
+    await session.flush()
+    await put_in_place(session, read_roster(SAMPLE, rooms))
+
+
+@asynccontextmanager
+async def organs(url: str, folder: Path, *, fresh: bool = True) -> AsyncIterator[Spine]:
+    """`fresh` is False for the second set of organs on a database that the first has furnished."""
+    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240
+    store = Store(url)
+    await store.open()
+    try:
+        if fresh:
+            await store.write(_furnish)
+        clock = DemoClock(START, frozen=True)
+        bot = build(store=store, clock=clock, office=Office(), folder=folder, recipients=None)
+        door = FakeDoor()
+        bot.doors.add(door)
+        yield Spine(bot, clock, door)
+    finally:
+        await store.close()
