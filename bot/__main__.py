@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    from bot import commands
+    from bot import commands, lead_commands
 
     top = Parser(prog="shoudao", description="收到：工作群里的通知台账助手")
     top.add_argument("--version", action="version", version=_version())
@@ -90,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     keygen = lead.add_parser("keygen", help="生成线索专员的密钥和公钥名单")
     keygen.add_argument("officer", nargs="+", help="线索专员账号，至少两名")
     keygen.add_argument("--to", type=Path, default=Path("lead-keys"), help="写到哪个目录（默认 lead-keys）")
+    lead_commands.add_to(lead, verbs)
 
     for verb, run_it in (
         (run, commands.run),

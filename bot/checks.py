@@ -8,13 +8,15 @@ import aiohttp
 
 from bot import service, start_faults
 from bot.app import locked
+from bot.channels.wecom.look import look
+from bot.clock import SystemClock
 from bot.recipients import RecipientsError
 from bot.settings import Settings
 from models.days import load_calendar
 from models.roster import load_roster
 from models.store import Store
 
-PATIENCE = aiohttp.ClientTimeout(total=10)
+PATIENCE = aiohttp.ClientTimeout(total=60)  # a service that looks at its doors may wait for the platform
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,13 @@ async def _running(settings: Settings) -> list[Finding]:
             aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path)), timeout=PATIENCE) as client,
             client.post("http://control/check", json={}) as response,
         ):
-            await response.read()
+            doors = (await response.json()).get("doors", [])
     except aiohttp.ClientConnectorError:
         return []  # left behind by a service that was killed
     except (aiohttp.ClientError, TimeoutError):
         return [Finding("服务正在运行，却没有应答：请看它的日志", wrong=True)]
-    return [Finding("服务正在运行"), *await _ready(settings.web.listen)]
+    said = [Finding(str(found["sentence"]), bool(found["wrong"])) for found in doors]
+    return [Finding("服务正在运行"), *await _ready(settings.web.listen), *said]
 
 
 async def _ready(listen: str) -> list[Finding]:
@@ -125,6 +128,8 @@ async def _database(settings: Settings) -> list[Finding]:
                 roster = await load_roster(session)
                 office = settings.as_office()
                 calendar = await load_calendar(session, office.zone, office.hours)
+            staff = {person.name: person.wecom for person in settings.office.person}
+            doors = await look(store, settings.wecom, staff, SystemClock().now())
     except Exception as fault:
         said = start_faults.sentence(fault, listen=settings.web.listen, folder=folder)
         if said is None:
@@ -132,9 +137,10 @@ async def _database(settings: Settings) -> list[Finding]:
         return [Finding(said, wrong=True)]
     finally:
         await store.close()
+    wecom = [Finding(one.sentence, one.wrong) for one in doors]
     if not roster.units:
-        return [Finding("数据库正常，还没有名单：请运行 shoudao roster import 名单.xlsx", wrong=True)]
-    found = [Finding(f"数据库正常；名单里有{len(roster.units)}个单位")]
+        return [Finding("数据库正常，还没有名单：请运行 shoudao roster import 名单.xlsx", wrong=True), *wecom]
+    found = [*wecom, Finding(f"数据库正常；名单里有{len(roster.units)}个单位")]
     silent = [u.name for u in roster.units.values() if u.id not in roster.liaisons]
     if silent:
         found.append(Finding(f"这些单位没有联络员：{'、'.join(silent)}", wrong=True))

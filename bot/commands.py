@@ -16,8 +16,10 @@ from bot.checks import findings
 from bot.control import Answer, Refused, perform
 from bot.recipients import RecipientsError
 from bot.settings import Settings, SettingsError, load_settings
+from models.sealing import RECOVERY
 
 USUAL = Path("config.toml")
+PATIENCE = aiohttp.ClientTimeout(total=60)
 
 
 class CommandFailed(Exception):
@@ -93,7 +95,8 @@ async def keygen(arguments: argparse.Namespace) -> None:
         raise CommandFailed(str(fault)) from None
     out(f"公钥名单：{keys.recipients}\n指纹（填入 [leads] fingerprint）：{keys.fingerprint}")
     for officer, path in keys.identities.items():
-        out(f"私钥 {officer}：{path}  ——交给本人离线保管，然后从这台机器上删掉")
+        keeper = "打印后由两个部门分开封存" if officer == RECOVERY else "交给本人离线保管"
+        out(f"私钥 {officer}：{path}  ——{keeper}，然后从这台机器上删掉")
 
 
 async def _ask(settings: Settings, act: str, body: dict[str, Any]) -> Answer:
@@ -103,6 +106,8 @@ async def _ask(settings: Settings, act: str, body: dict[str, Any]) -> Answer:
         if path.exists():
             try:
                 return await _over_socket(path, act, body)
+            except TimeoutError:
+                raise Refused("服务一分钟没有应答，请看它的日志") from None
             except aiohttp.ClientConnectorError:
                 pass  # left behind by a service that was killed; the lock has the last word
         async with service.opened(settings) as opened:
@@ -111,7 +116,7 @@ async def _ask(settings: Settings, act: str, body: dict[str, Any]) -> Answer:
 
 async def _over_socket(path: Path, act: str, body: dict[str, Any]) -> Answer:
     async with (
-        aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path))) as client,
+        aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path)), timeout=PATIENCE) as client,
         client.post(f"http://control/{act}", json=body) as response,
     ):
         if response.content_type != "application/json":

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from bot import journal_desk
 from bot.app import Bot
 from bot.channels.terminal import NAME, Terminal
 from bot.importing import put_in_place, read_roster
@@ -91,6 +92,12 @@ class Control:
         return web.json_response(answer)
 
 
+async def _doors(bot: Bot) -> list[Answer]:
+    """What the doors find wrong with themselves."""
+    looks = [look for door in bot.doors.channels.values() if (look := getattr(door, "look", None)) is not None]
+    return [{"sentence": found.sentence, "wrong": found.wrong} for look in looks for found in await look()]
+
+
 async def perform(bot: Bot, terminal: Terminal, act: str, body: Answer) -> Answer:
     """Do one act by name, here or on behalf of another process."""
     match act:
@@ -100,6 +107,8 @@ async def perform(bot: Bot, terminal: Terminal, act: str, body: Answer) -> Answe
             return await bring_roster(bot, body["file"], body["dry_run"])
         case "days":
             return await bring_days(bot, body["text"])
+        case "journal":
+            return await journal_desk.look(bot, body.get("file"))
         case "check":
-            return {"running": True}
+            return {"running": True, "doors": await _doors(bot)}
     raise Refused(f"服务不认识 {act}，版本可能不同")

@@ -139,7 +139,9 @@ async def rewrap_all(client: Client, own: Recipients, identity: str, say: Callab
             answer = await client.post(f"/api/leads/{row['number']}/wraps", wraps)
             changed += bool(answer["added"] or answer["gone"])
             if answer["added"] or answer["gone"]:
-                say(f"{row['number']}：新增 {'、'.join(answer['added']) or '无'}，撤去 {'、'.join(answer['gone']) or '无'}")
+                say(
+                    f"{row['number']}：新增 {'、'.join(answer['added']) or '无'}，撤去 {'、'.join(answer['gone']) or '无'}"
+                )
     return changed
 
 

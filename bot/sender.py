@@ -24,7 +24,7 @@ from bot.surroundings import Around
 from bot.tracing import origin
 from handlers.chase import rewritten
 from handlers.request import Desk
-from models import outbox, receipts
+from models import fates, outbox, receipts
 from models.gathering import Gathering
 from models.outbox import PROVED, OutState
 from models.rules.neutral import undeclared_mentions
@@ -226,7 +226,7 @@ class Sender:
         now, settled = self.clock.now(), []
         for one, outcome in ends:
             row, values = one.row, ended(one.row, outcome, now)
-            if values["state"] == OutState.UNKNOWN and await outbox.answered(session, row):
+            if values["state"] == OutState.UNKNOWN and await fates.answered(session, row):
                 values |= {"state": OutState.SENT, "due_at": None, "sent_at": now, "reason": PROVED}
             if values["state"] == OutState.SENT and row.kind == "notice" and not row.edits and row.notice_id:
                 await receipts.delivered(session, row.notice_id, row.room, now)

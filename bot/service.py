@@ -15,6 +15,7 @@ from bot import recipients
 from bot.app import Bot, build, installation_key, locked, running
 from bot.channels.terminal import Terminal
 from bot.channels.wecom.building import Legs, open_wecom
+from bot.channels.wecom.pace import Pace
 from bot.clock import Clock, SystemClock, Ticker
 from bot.console.access import grants, sentences
 from bot.console.api import Api
@@ -42,19 +43,22 @@ class Service:
 
 
 @asynccontextmanager
-async def _wecom(bot: Bot, settings: Settings, *, live: bool) -> AsyncIterator[Legs | None]:
+async def _wecom(bot: Bot, settings: Settings, live: bool, pace: Pace | None) -> AsyncIterator[Legs | None]:
     if not settings.wecom.in_use:
         yield None
         return
-    async with open_wecom(bot, settings.wecom, installation_key(settings.data.dir), connect=live) as legs:
+    async with open_wecom(bot, settings.wecom, installation_key(settings.data.dir), connect=live, pace=pace) as legs:
         yield legs
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, clock: Clock | None = None, live: bool = False) -> AsyncIterator[Service]:
+async def opened(
+    settings: Settings, *, clock: Clock | None = None, live: bool = False, pace: Pace | None = None
+) -> AsyncIterator[Service]:
     """Everything but the web: the database brought up to date, the configuration's people and rooms in place.
 
-    `live`: this is the service itself, which keeps the connections that only one process may have.
+    `live`: this is the service itself, which keeps the connections that only one process may have. `clock` and `pace`
+    are the system's unless given.
     """
     folder = settings.data.dir
     async with locked(folder):
@@ -71,7 +75,7 @@ async def opened(settings: Settings, *, clock: Clock | None = None, live: bool =
             )
             terminal = Terminal()
             bot.doors.add(terminal, carries_all=False)
-            async with _wecom(bot, settings, live=live) as legs, running(bot):
+            async with _wecom(bot, settings, live, pace) as legs, running(bot):
                 yield Service(bot, terminal, settings, legs)
         finally:
             await store.close()

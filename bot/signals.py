@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import alarms, outbox
+from models import alarms, fates
 from models.outbox import OutState
 from models.rules.retrying import worth_saying
 
@@ -38,11 +38,11 @@ async def about(session: AsyncSession, ends: Sequence[tuple[Any, Mapping[str, An
 async def forget_settled(session: AsyncSession, now: datetime) -> None:
     """What people were asked about and is settled is no alarm any more; what failed is one for a day."""
     for alarm in await alarms.named(session, UNKNOWN):
-        if await outbox.state_of(session, int(alarm.what.removeprefix(UNKNOWN))) != OutState.UNKNOWN:
+        if await fates.state_of(session, int(alarm.what.removeprefix(UNKNOWN))) != OutState.UNKNOWN:
             alarm.cleared_at = now
     for alarm in await alarms.named(session, FAILED):
         channel, _, kind = alarm.what.removeprefix(FAILED).partition(":")
-        if alarm.at <= now - REMEMBERED or not await outbox.has_failed(session, channel, kind):
+        if alarm.at <= now - REMEMBERED or not await fates.has_failed(session, channel, kind):
             alarm.cleared_at = now
 
 

@@ -33,7 +33,7 @@ async def introduce(request: Request, rest: str) -> str | None:
     unit, _ = unit_meant(request, claim["unit"].strip())
     account = request.me.id.partition(UNLISTED)[2]
     current = request.roster.liaisons.get(unit.id)
-    subject = {"person": request.me.id, "unit": unit.id, "name": claim["name"]}
+    subject = {"who": request.me.id, "unit": unit.id, "name": claim["name"]}
     for person in request.roster.with_role(Role.CLERK):
         question = await questions.ask(request.session, person.id, Ask.INTRODUCE, request.now, **subject)
         request.tell(
@@ -72,8 +72,8 @@ async def confirm(request: Request, rest: str) -> str | None:
     question = await asked(request, rest, Ask.INTRODUCE)
     if question is None:
         return PASS
-    stranger, unit = question.subject["person"], request.roster.units.get(question.subject["unit"])
-    await questions.close_about(request.session, Ask.INTRODUCE, "person", stranger, request.now)
+    stranger, unit = question.subject["who"], request.roster.units.get(question.subject["unit"])
+    await questions.close_about(request.session, Ask.INTRODUCE, "who", stranger, request.now)
     if unit is None:
         request.reply("settled_already")
         return None
@@ -98,8 +98,8 @@ async def refuse(request: Request, rest: str) -> str | None:
     question = await asked(request, rest, Ask.INTRODUCE)
     if question is None:
         return PASS
-    stranger = question.subject["person"]
-    await questions.close_about(request.session, Ask.INTRODUCE, "person", stranger, request.now)
+    stranger = question.subject["who"]
+    await questions.close_about(request.session, Ask.INTRODUCE, "who", stranger, request.now)
     unit = request.roster.units.get(question.subject["unit"])
     await request.journal("liaison.refuse", f"unit:{unit.name if unit else ''}", account=stranger)
     request.tell(stranger, "introduce_refused", key=f"not introduced:{question.id}", unit=unit.name if unit else "")

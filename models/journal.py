@@ -1,9 +1,8 @@
 """The journal: every privileged act once, in a chain of hashes, so that a changed row is found."""
 
-import hashlib
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -12,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
 from models.marks import read_mark, write_mark
+from models.rules.chains import GENESIS, chain_hash
 
-GENESIS = "0" * 64
 HEAD = "journal head"
 
 
@@ -30,12 +29,6 @@ class Entry(Base):
     prev: Mapped[str] = mapped_column(unique=True)
     hash: Mapped[str]
     detail: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
-
-
-def chain_hash(prev: str, at: datetime, actor: str, act: str, object_: str, detail: dict[str, Any]) -> str:
-    """SHA-256 over the previous hash and every column, in a form that does not depend on the database."""
-    body = [prev, at.astimezone(UTC).isoformat(timespec="microseconds"), actor, act, object_, detail]
-    return hashlib.sha256(json.dumps(body, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 async def record(

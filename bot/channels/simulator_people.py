@@ -25,11 +25,12 @@ class Residents:
 
     async def fresh(self) -> Roster:
         """The roster as it stands in the database."""
+        self._looked = since_start()  # before the read: of many posts at once only one looks, the others take the held
         async with self._store.read() as session:
             roster = (await self._around.load(session)).roster
         if roster is not self._held:
             self._rooms = {room: frozenset(p.id for p in roster.people_of_room(room)) for room in roster.rooms}
-        self._held, self._looked = roster, since_start()
+        self._held = roster
         return roster
 
     async def member(self, person: object, room: object = None) -> Member:

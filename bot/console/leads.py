@@ -23,7 +23,14 @@ from models.permissions import may_fetch
 from models.rules.lead_stages import read_lead_number
 from models.sealing import Recipients, Sealed, digest
 
-PAGE = Path(__file__).resolve().parent.parent.parent / "templates" / "pages" / "leads.html"
+PAGES = Path(__file__).resolve().parent.parent.parent / "templates" / "pages"
+STATIC = PAGES / "static"
+FILES = {
+    "leads.js": STATIC / "leads.js",
+    "leads-open.js": STATIC / "leads-open.js",
+    "leads.css": STATIC / "leads.css",
+    "age.js": STATIC / "vendor" / "age.js",
+}
 AGE = b"age-encryption.org/v1\n"
 LARGEST_WRAP, AT_ONCE = 4096, 200
 
@@ -36,13 +43,21 @@ class LeadDesk:
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/leads", self.page)
+        app.router.add_get("/leads/{name}", self.file)
         app.router.add_get("/api/leads", self.listing)
         app.router.add_get("/api/leads/recipients", self.recipients)
         app.router.add_get(r"/api/leads/{lead:[Ll]-?\d+}", self.fetch)
         app.router.add_post(r"/api/leads/{lead:[Ll]-?\d+}/wraps", self.rewrap)
 
     async def page(self, _: web.Request) -> web.StreamResponse:
-        return web.FileResponse(PAGE, headers={"Cache-Control": "no-store"})
+        return web.FileResponse(PAGES / "leads.html", headers={"Cache-Control": "no-store"})
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """What the page loads; the service itself has no other static files."""
+        path = FILES.get(request.match_info["name"])
+        if path is None:
+            raise Fault(404, "没有这个地址")
+        return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
 
     def _officer(self, request: web.Request, route: str) -> str:
         """Who asks, as the journal names a token. Raises Fault 401 or 403."""
@@ -96,15 +111,15 @@ class LeadDesk:
             for one in [lead, *await leads.parts_of(session, lead.id)]:
                 new, old = await self._rewrap(session, one, body.get(one.token, {}))
                 added, gone = added | new, gone | old
-            detail = {"added": sorted(added), "gone": sorted(gone), "digest": lead.digest}
+            envelopes = [lead, *await leads.parts_of(session, lead.id)]
+            digests = [one.digest for one in envelopes]
+            detail = {"added": sorted(added), "gone": sorted(gone), "digests": digests}
             await self._write_down(session, actor, "lead.rewrap", f"lead:{lead.name}", detail)
             return {"added": sorted(added), "gone": sorted(gone)}
 
         return _json(await self.bot.store.write(unit))
 
-    async def _rewrap(
-        self, session: AsyncSession, lead: Lead, given: Mapping[str, bytes]
-    ) -> tuple[set[str], set[str]]:
+    async def _rewrap(self, session: AsyncSession, lead: Lead, given: Mapping[str, bytes]) -> tuple[set[str], set[str]]:
         active = set(self._known().keys())
         standing = (await leads.wraps_of(session, [lead.id]))[lead.id]
         if unknown := set(given) - active:

@@ -3,7 +3,10 @@
 import re
 
 CASE = re.compile(r"〔(\d{1,6})号〕")
-TYPED = re.compile(r"^第?[〔(（\[]?(\d{1,6})(?:号[〕)）\]]?)?(?![\d年月日时点:：.．%])")
+# A number that a date, a clock, a decimal or a measure word goes on from is no case number.
+GOES_ON = r"(?![\d年月日时点分%％万亿千百十余多份个人名次场起条件篇处台套辆张块元户家项批组])(?![,，.．:：/]\d)"
+NAMED = re.compile(r"^第(\d{1,6})(?:号|条|项|件|个)?(?:通知)?(?!\d)")
+TYPED = re.compile(rf"^[〔(（\[]?(\d{{1,6}})(?:号?[〕)）\]]|号|{GOES_ON})")
 
 
 def read_case(text: str) -> int | None:
@@ -14,7 +17,7 @@ def read_case(text: str) -> int | None:
 
 def leading_number(text: str) -> tuple[int | None, str]:
     """A number typed as a command's first word, and what follows: `12 措施不具体` or `〔12号〕，…`."""
-    match = TYPED.match(text)
+    match = NAMED.match(text) or TYPED.match(text)
     if match is None:
         return None, text
     return int(match[1]), text[match.end() :].lstrip(" ，,：:、").strip()

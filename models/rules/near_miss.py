@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from models.rules.pinyin import syllables
+
 
 def distance(a: str, b: str, most: int = 2) -> int:
     """Edits between two short words, a swap of neighbours counting as one; more than `most` is `most + 1`."""
@@ -29,9 +31,13 @@ def nearest(text: str, words: Sequence[str]) -> tuple[str | None, str]:
         if text.startswith(word) and text.removeprefix(word) in words:
             return word, text.removeprefix(word)  # two words run together
     head, space, rest = text.partition(" ")
-    for word in sorted(words, key=lambda w: (-len(w), w)):
-        if len(word) < 2:
-            continue
-        if distance(head, word, 1) <= 1 and (len(word) > 2 or bool(space) or len(head) <= 3):
-            return word, rest.strip()
-    return None, ""
+    near = [
+        word
+        for word in sorted(words, key=lambda w: (-len(w), w))
+        if len(word) > 1 and distance(head, word, 1) <= 1 and (len(word) > 2 or space or len(head) <= 3)
+    ]
+    if not near:
+        return None, ""
+    # 撤消 is as near to 撤回 as to 撤销, but sounds like one of them only.
+    alike = [word for word in near if syllables(word) == syllables(head)] if len(near) > 1 else []
+    return (alike or near)[0], rest.strip()

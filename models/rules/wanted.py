@@ -35,12 +35,11 @@ def decide(
     again: it would otherwise ask for what has been given."""
     if not_after is not None and now > not_after:
         return Decision(Verdict.DROP, reason="过时未发")
-    if wants:
-        left = sum(pair in owed for pair in wants)
-        if left == 0:
-            return Decision(Verdict.DROP, reason="已签收，不再催")
-        if left < len(wants):
-            return Decision(Verdict.AGAIN, reason="部分已签收，重拟")
+    left = sum(pair in owed for pair in wants)
+    if wants and left == 0:
+        return Decision(Verdict.DROP, reason="已签收，不再催")
     if office_hours and not calendar.is_open(now):
         return Decision(Verdict.WAIT, at=calendar.next_opening(now), reason="非工作时间，顺延")
+    if left < len(wants):
+        return Decision(Verdict.AGAIN, reason="部分已签收，重拟")
     return Decision(Verdict.SEND)

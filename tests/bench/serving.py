@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -53,16 +54,18 @@ class Server:
 def started(arguments: Sequence[str], port: int, path: str) -> Iterator[Server]:
     """Run Python with `arguments` and wait until `path` answers 200; stopped at the end, whatever happens."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    said = tempfile.TemporaryFile()  # noqa: SIM115  # closed at the end
     since = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
         env=environment,
-        stdout=subprocess.DEVNULL,
+        stdout=said,
+        stderr=said,
         preexec_fn=lambda: pin(SERVER),  # noqa: PLW1509  # one thread here, and nothing held
     )
     try:
-        _wait(process, port, path)
+        _wait(process, port, path, said)
         yield Server(process, port, time.perf_counter() - since)
     finally:
         process.terminate()
@@ -71,6 +74,7 @@ def started(arguments: Sequence[str], port: int, path: str) -> Iterator[Server]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        said.close()
 
 
 @contextmanager
@@ -115,11 +119,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, path: str) -> None:
+def _wait(process: subprocess.Popen[bytes], port: int, path: str, said: IO[bytes]) -> None:
     until = time.perf_counter() + PATIENCE
     while time.perf_counter() < until:
         if process.poll() is not None:
-            raise RuntimeError(f"the server ended with {process.returncode} before it answered")
+            said.seek(0)
+            raise RuntimeError(f"the server ended with {process.returncode}: {said.read()[-2000:].decode()}")
         try:
             with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
                 if answer.status == 200:

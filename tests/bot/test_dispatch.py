@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from spine import START, Spine, message, organs
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import OperationalError
 
 from bot.dispatch import Conflict, Dispatch, NotStored, Stored
@@ -335,9 +335,7 @@ class Chores:
     async def run(self, desk: Any, name: str) -> None:
         if name in self.bad:
             raise RuntimeError(SECRET)
-        mark = await desk.session.get(Mark, name)
-        await asyncio.sleep(0)
-        await desk.session.delete(mark)
+        await desk.session.execute(delete(Mark).where(Mark.name == name))
         await bump(desk.session, name.replace("do:", "did:"))
 
     def registry(self) -> Registry:

@@ -38,7 +38,9 @@ async def everything_stored(office: World) -> str:
     """Every row of every table, as text."""
     found = []
     async with office.demo.bot.store.read() as session:
-        names = await (await session.connection()).run_sync(lambda c: __import__("sqlalchemy").inspect(c).get_table_names())
+        names = await (await session.connection()).run_sync(
+            lambda c: __import__("sqlalchemy").inspect(c).get_table_names()
+        )
         for name in names:
             found += [name + repr(tuple(row)) for row in await session.execute(text(f"SELECT * FROM {name}"))]
     return "\n".join(found)
@@ -157,7 +159,9 @@ async def test_its_whole_life_by_number(office: World) -> None:
     assert [w for w in ("研判", "移送 市公安局", "签收", "核查中", "反馈", "办结") if w not in card] == []
 
 
-@pytest.mark.parametrize("words", ["研判 L-0001", "移送 L-0001 公安", "办结 L-0001", "销毁 L-0001", "并案 L-0001 L-0002", "线索清单"])
+@pytest.mark.parametrize(
+    "words", ["研判 L-0001", "移送 L-0001 公安", "办结 L-0001", "销毁 L-0001", "并案 L-0001 L-0002", "线索清单"]
+)
 async def test_nobody_but_an_officer_moves_a_lead(office: World, words: str) -> None:
     (await office.says("u018", f"线索 {MARK}")).all_to()
     for who in ("u018", "clerk", "head", "auditor"):
@@ -269,5 +273,3 @@ async def test_the_journals_last_hash_goes_to_the_auditor_at_the_end_of_the_day(
     said = await office.until("2026-11-18T18:01+08:00")
     assert "校验值" in said.to("auditor").text
     (await office.until("2026-11-19T18:01+08:00")).nothing()
-
-

@@ -1,6 +1,5 @@
 """The manners R1 to R15, each by name: over random weeks, and one by one."""
 
-import csv
 import random
 from collections import Counter
 from datetime import timedelta
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from manners import UNITS, small_roster
 from sqlalchemy import select
 from world import World, opened
 
@@ -15,21 +15,7 @@ from models import receipts
 from models.outbox import Outbox, OutState
 from models.receipts import ReceiptEvent, What
 
-UNITS = ("市公安局", "市司法局", "市水利局", "寿县", "凤台县", "大通区")
 UNASKED = {"chase", "summary", "call_sheet", "period_summary", "burden_report", "unguarded", "lead_new"}
-
-
-def small_roster(folder: Path) -> Path:
-    """Six units, four of one group and two of the other."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "roster.csv"
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["序号", "单位", "类别", "联络员", "账号"])
-        for number, unit in enumerate(UNITS, 1):
-            kind = "成员单位" if unit.startswith("市") else "县区"
-            writer.writerow([number, unit, kind, f"{unit}联络员", f"u{number}"])
-    return path
 
 
 async def rows(office: World) -> list[Outbox]:

@@ -70,7 +70,7 @@ class FakeWecomApp:
         self.updates: list[dict] = []
         self.media: dict[str, Kept] = {}  # by media id
         self.files: dict[str, Kept] = {}  # by path on the media server
-        self.gettoken_wait = 0.0
+        self.gate: asyncio.Event | None = None  # where there is one, no token is given out until it is set
         self.base = ""
         self._tokens: dict[str, float] = {}
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
@@ -184,12 +184,12 @@ class FakeWecomApp:
         return response
 
     async def _gettoken(self, request, _):
+        if self.gate is not None:
+            await self.gate.wait()
         if request.query.get("corpid") != CORP:
             return _json({"errcode": 40013, "errmsg": "invalid corpid"})
         if request.query.get("corpsecret") != SECRET:
             return _json({"errcode": 40001, "errmsg": "invalid credential"})
-        if self.gettoken_wait:
-            await asyncio.sleep(self.gettoken_wait)
         token = secrets.token_urlsafe(32)
         self._tokens[token] = self.now + TWO_HOURS
         return _json({"errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": TWO_HOURS})
@@ -318,14 +318,14 @@ def _json(answer):
 
 
 @asynccontextmanager
-async def fake_wecom_app():
-    """The server, open on a free port of loopback."""
+async def fake_wecom_app(ssl=None):
+    """The server, open on a free port of loopback; over TLS where a context is given."""
     fake = FakeWecomApp()
     runner = web.AppRunner(fake.app(), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=ssl)
     await site.start()
-    fake.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    fake.base = f"http{'s' if ssl else ''}://127.0.0.1:{runner.addresses[0][1]}"
     try:
         yield fake
     finally:

@@ -245,6 +245,8 @@ class FakeBot:
         post = Post("bot", chat, body["msgtype"])
         if body["msgtype"] == "markdown":
             post.text = body["markdown"]["content"]
+            if not post.text:
+                return 44004
             if len(post.text.encode()) > 20480:
                 return 45002
         else:

@@ -1,5 +1,6 @@
 """The organs without their loops: a real database and real handlers, a door that ends as it is told, a clock that stands."""
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -36,6 +37,7 @@ class FakeDoor:
         self.answers: deque[Any] = deque()
         self.posted: list[Outgoing] = []
         self.settlements: list[tuple[int, Outcome]] = []
+        self.settled_once = asyncio.Event()
 
     async def send(self, message: Outgoing) -> Outcome:
         self.posted.append(message)
@@ -49,6 +51,7 @@ class FakeDoor:
 
     def settled(self, message: Outgoing, outcome: Outcome) -> None:
         self.settlements.append((message.id, outcome))
+        self.settled_once.set()
 
 
 class Spine:

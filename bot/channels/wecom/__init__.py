@@ -1,9 +1,15 @@
 """企业微信: the legs on which the bot stands there, one file each.
 
-long connection ─┐                                   ┌─ crypto.py         is it theirs, and what does it say
-/wecom/bot  ─────┼─ json_messages.py ─┐              ├─ errcodes.py       what an error code means for us
-/wecom/app  ─────┴─ xml_messages.py ──┴─ said.py     ├─ cards.py          cards with buttons, text cut to size
-                                                     └─ media.py          pictures, fetched before they expire
-callback.py      the two addresses that the platform posts to
-app_api.py       what the self-built app may ask and send
+in    socket.py, keeper.py      the long connection of the 智能机器人
+      callback.py               /wecom/bot and /wecom/app, the addresses that the platform posts to
+        crypto.py               is it theirs, and what does it say
+        passive.py              what is answered in the same breath
+      json_messages.py, xml_messages.py -> said.py
+      media.py, fetching.py     pictures, before their addresses die
+      identity.py, intake.py    whose it is, and into the dispatch
+out   door.py                   which leg a message takes
+        bot_leg.py, reply_leg.py, push.py
+        app_api.py, app_calls.py, access_token.py
+      cards.py, shorten.py      made to fit
+      errcodes.py               what an error code means for us
 """

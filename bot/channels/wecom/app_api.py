@@ -6,7 +6,7 @@ Calls: developer.work.weixin.qq.com/document/path/90236 (message/send), 94888 (u
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import aiohttp
@@ -14,6 +14,7 @@ import aiohttp
 from bot.channels import Outcome, refused, try_later
 from bot.channels.wecom.access_token import NoToken
 from bot.channels.wecom.app_calls import Answer, AppCalls, Unanswered
+from bot.channels.wecom.bucket import Bucket, Limit
 from bot.channels.wecom.cards import TEXT_BYTES, Card, cut_bytes
 from bot.channels.wecom.errcodes import outcome, sentence
 from bot.channels.wecom.media import LARGEST
@@ -24,11 +25,15 @@ REPEAT_WINDOW = 1800  # seconds in which the platform drops the same request
 _MARKS = "\u200b\u200c"
 _MARK_BITS = 12
 _ALL_MISSED = 81013
+# Per person; theirs are 30 a minute and 1000 an hour, and what is over is dropped without a word.
+OURS = (Limit(27, 60.0), Limit(900, 3600.0))
 
 
 @dataclass(eq=False)
 class AppApi(AppCalls):
     """The self-built app's side of the server API. Questions raise ApiRefused, Unanswered or NoToken."""
+
+    _bucket: Bucket = field(default_factory=lambda: Bucket(*OURS), init=False, repr=False)
 
     # -- messages to people --------------------------------------------------------------------------------------------
 
@@ -62,6 +67,9 @@ class AppApi(AppCalls):
             return refused("正文含未经声明的@，已拦下")
         if not userids or any(userid == "@all" or "|" in userid for userid in userids):
             return refused("没有收件人")
+        wait = max(self._bucket.take(userid.casefold(), self.now()) for userid in userids)
+        if wait > 0:
+            return try_later("一分钟内给这个人发得太多，稍候再发", timedelta(seconds=wait))
         body = {
             "touser": "|".join(userids),
             "agentid": self.agent_id,

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from ssl import SSLContext
 
 from bot.app import Bot
@@ -12,6 +13,7 @@ from bot.channels.wecom.app_api import AppApi
 from bot.channels.wecom.bot_leg import BotLeg
 from bot.channels.wecom.callback import AppLeg, Callback
 from bot.channels.wecom.callback import BotLeg as BotEnvelope
+from bot.channels.wecom.checks import Found
 from bot.channels.wecom.crypto import Envelopes, key_sets
 from bot.channels.wecom.door import APP, BOT, Face, WeCom
 from bot.channels.wecom.fetching import Fetching
@@ -20,6 +22,7 @@ from bot.channels.wecom.identity import Directory
 from bot.channels.wecom.intake import Intake
 from bot.channels.wecom.keeper import Keeper, Owner, SoleOwner
 from bot.channels.wecom.listening import Frames, reader
+from bot.channels.wecom.look import look, staff_of
 from bot.channels.wecom.media import Rules, media_door
 from bot.channels.wecom.net import client, trust
 from bot.channels.wecom.owner import AdvisoryOwner
@@ -39,6 +42,7 @@ class Legs:
 
     door: WeCom
     keeper: Keeper | None = None
+    frames: Frames | None = None
     callbacks: list[Callback] = field(default_factory=list)
 
 
@@ -129,12 +133,13 @@ async def open_wecom(
             legs.callbacks.append(builder.callback(BotEnvelope(), section.bot_callback, "", intake))
         if section.bot is not None:
             intake = builder.intake(BOT, Fetching(media))
-            frames = Frames(intake, pace, reporter)
+            legs.frames = frames = Frames(intake, pace, reporter)
             legs.keeper = Keeper(
                 section.bot, http, pace=pace, owner=builder.owner(), hear=frames.hear, report=reporter.state
             )
             door.bot = BotLeg(legs.keeper, pace, windows, key)
             intake.window = door.bot.window
+        door.look = partial(_look, bot, section, legs)
         bot.doors.add(door)
         for name in (BOT, APP):
             bot.doors.add(Face(door, name), carries_all=False)
@@ -142,6 +147,11 @@ async def open_wecom(
             task = asyncio.create_task(legs.keeper.run())
             stack.push_async_callback(_stop, task)
         yield legs
+
+
+async def _look(bot: Bot, section: WeComSection, legs: Legs) -> list[Found]:
+    state = legs.keeper.state if legs.keeper is not None else None
+    return await look(bot.store, section, await staff_of(bot.store), bot.clock.now(), state=state)
 
 
 def _tail(bot: Bot) -> Callable[[int | None], str]:

@@ -13,7 +13,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Protocol
@@ -26,12 +26,13 @@ from bot.channels.wecom.crypto import Envelopes, Forged, Malformed, Opened, Seal
 from bot.channels.wecom.passive import Answer, app_answer, bot_answer
 from bot.channels.wecom.said import Said, SaidKind
 from bot.clock import Clock
-from bot.dispatch import Conflict
+from bot.dispatch import Conflict, NotStored
 
 log = logging.getLogger(__name__)
 LARGEST = 64 * 1024
 WINDOW = timedelta(minutes=10)
-ANSWER_WITHIN = 4.5  # seconds from the first byte of the body; the platform gives up after 5
+ANSWER_WITHIN = 4.5  # seconds for all of it; the platform gives up after 5
+PAUSES = (0.1, 0.4, 1.0, 2.0)  # a pressed card is sent once only: a short trouble of the database must not lose it
 _SENTENCES = {
     400: "请求格式不对",
     403: "请求未通过校验",
@@ -137,6 +138,7 @@ class Callback:
     listener: Listener
     clock: Clock
     answer_within: float = ANSWER_WITHIN
+    pauses: Sequence[float] = PAUSES
     counts: Counter[str] = field(default_factory=Counter)
     _at_work: set[asyncio.Task[Answer | None]] = field(default_factory=set)
 
@@ -197,7 +199,7 @@ class Callback:
         if encrypt is None:
             raise Malformed
         opened = self.envelopes.open(query.signature, query.timestamp, query.nonce, encrypt)
-        said = self._dated(self.leg.read(opened.message), query.timestamp)
+        said = self._dated(_keyed(self.leg.read(opened.message), opened), query.timestamp)
         answer = await self._listen(said)
         return self._write(query, opened, said, answer)
 
@@ -219,7 +221,7 @@ class Callback:
 
     async def _listen(self, said: Said) -> Answer | None:
         """Wait for the commit. Whoever stops waiting does not stop the work: the next delivery finds it done."""
-        task = asyncio.ensure_future(self.listener(said))
+        task = asyncio.ensure_future(self._stored(said))
         self._at_work.add(task)
         task.add_done_callback(self._at_work.discard)
         task.add_done_callback(_look_at)
@@ -227,10 +229,20 @@ class Callback:
             answer = await asyncio.shield(task)
         except Conflict:
             self.counts["conflict"] += 1
+            log.warning("callback %s: an id came again with other content; the first stands", self.leg.name)
             return None
         self.counts["ignored" if said.kind is SaidKind.IGNORED else "stored"] += 1
         self.counts["stale"] += said.stale
         return answer
+
+    async def _stored(self, said: Said) -> Answer | None:
+        for pause in self.pauses:
+            try:
+                return await self.listener(said)
+            except NotStored:
+                self.counts["tried again"] += 1
+                await asyncio.sleep(pause)
+        return await self.listener(said)
 
     def _write(self, query: _Query, opened: Opened, said: Said, answer: Answer | None) -> web.Response:
         now = int(self.clock.now().timestamp())
@@ -238,6 +250,14 @@ class Callback:
         if message is None:
             return web.Response()
         return self.leg.write(self.envelopes.seal(opened, message, str(now), query.nonce))
+
+
+def _keyed(said: Said, opened: Opened) -> Said:
+    """Here pictures have no key of their own: theirs is the one that opened the message, also while keys change."""
+    if not any(item.url and not item.aes_key for item in said.items):
+        return said
+    items = (replace(item, aes_key=item.aes_key or opened.aes_key) if item.url else item for item in said.items)
+    return replace(said, items=tuple(items))
 
 
 async def _read(request: web.Request) -> bytes:

@@ -77,6 +77,11 @@ class Opened:
     message: bytes = field(repr=False)
     keys: "_Keys" = field(repr=False)
 
+    @property
+    def aes_key(self) -> str:
+        """The EncodingAESKey that fitted; pictures of the same message are encrypted with it."""
+        return self.keys.aes_key
+
 
 @dataclass(frozen=True)
 class Sealed:
@@ -91,7 +96,7 @@ class Sealed:
 @dataclass(frozen=True)
 class _Keys:
     token: str = field(repr=False)
-    key: bytes = field(repr=False)
+    aes_key: str = field(repr=False)
     cipher: "Cipher[modes.CBC]" = field(repr=False)
 
 
@@ -100,7 +105,7 @@ class Envelopes:
 
     def __init__(self, sets: Sequence[KeySet], receiveid: str) -> None:
         self._receiveid = receiveid.encode()
-        self._sets = [_Keys(s.token, s.key, Cipher(algorithms.AES(s.key), modes.CBC(s.key[:16]))) for s in sets]
+        self._sets = [_Keys(s.token, s.aes_key, Cipher(algorithms.AES(s.key), modes.CBC(s.key[:16]))) for s in sets]
 
     def open(self, signature: str, timestamp: str, nonce: str, encrypt: str) -> Opened:
         """Check and decrypt. Raises Malformed for a wrong format, Forged for everything that a key decides."""

@@ -15,6 +15,7 @@ from bot.channels import Abilities, Outcome, Outgoing, refused, sent, try_later
 from bot.channels.wecom.app_api import AppApi
 from bot.channels.wecom.bot_leg import BotLeg
 from bot.channels.wecom.cards import button_card, fits_card, task_id
+from bot.channels.wecom.checks import Found
 from bot.channels.wecom.group_cards import GroupCards, Way
 from bot.channels.wecom.identity import UNBOUND, Directory
 from bot.channels.wecom.passive import CardUpdate, Welcome
@@ -51,6 +52,7 @@ class WeCom:
     answers: ReplyLeg | None = None
     app: AppApi | None = None
     app_hears: bool = False
+    look: Callable[[], Awaitable[list[Found]]] | None = None
     push: Push | None = None
     keys: Mapping[str, SecretStr] = field(default_factory=dict, repr=False)
     name: str = NAME

@@ -32,7 +32,10 @@ Fetch = Callable[[Said, Item], Awaitable[Picture | str]]
 
 @dataclass(eq=False)
 class Intake:
-    """`leg` is the name of the leg, `channel` that of its door; `bot` the bot's display name."""
+    """`leg` is the name of the leg, `channel` that of its door; `bot` the bot's display name.
+
+    `counts` holds what came by kind, and under `done` how much of it was stored, repetitions included.
+    """
 
     leg: str
     channel: str
@@ -66,6 +69,7 @@ class Intake:
             await self.directory.note(self.leg, incoming.person, said.userid, day)
         if said.stale and self.stale is not None:
             await self.stale()
+        self.counts["done"] += 1
 
     async def held(self, said: Said) -> Answer | None:
         """For a callback: the same, and what is to be answered in the same breath."""

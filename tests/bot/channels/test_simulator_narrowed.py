@@ -1,12 +1,15 @@
 """The simulator narrowed to what lesser doors can do."""
 
+from typing import Any
+
 import pytest
 from door import Door, is_fault
 
 
 @pytest.mark.parametrize("name", ["hears_all", "buttons", "edit"])
 async def test_odd_abilities_are_refused_and_change_nothing(door: Door, name: str) -> None:
-    for odd in (None, 0, 1, "false", [], {}, 1.0):
+    values: tuple[Any, ...] = (None, 0, 1, "false", [], {}, 1.0)
+    for odd in values:
         assert is_fault(*await door.call("/sim/api/abilities", {name: odd}), 400), odd
     for other in ({"media": False}, {"private_push": False}, {"": True}, {name: False, "x": False}):
         assert is_fault(*await door.call("/sim/api/abilities", other), 400), other

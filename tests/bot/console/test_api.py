@@ -69,7 +69,7 @@ async def test_without_a_good_token_nothing_is_told(door: Door, path: str) -> No
         (Role.HEAD, set(PATHS)),
         (Role.AUDITOR, {"/api/notices", "/api/leads/counts", "/api/alarms"}),
         (Role.LEAD_OFFICER, {"/api/leads/counts"}),
-        (Role.ADMIN, {"/api/units", "/api/outbox", "/api/alarms"}),
+        (Role.ADMIN, {"/api/units", "/api/outbox", "/api/alarms", "/api/leads/counts"}),
     ],
 )
 async def test_beyond_the_role_of_the_token_is_forbidden(door: Door, role: Role, open_to: set[str]) -> None:

@@ -46,7 +46,9 @@ def test_no_text_breaks_it(text: str) -> None:
     assert lead_like(plain(text)) in (True, False)
 
 
-@pytest.mark.parametrize("text", ["张三" * 10_000, "以" * 20_000 + "涉黑", "打" + "村" * 19_999, "1" * 20_000, "李,男" * 6_000])
+@pytest.mark.parametrize(
+    "text", ["张三" * 10_000, "以" * 20_000 + "涉黑", "打" + "村" * 19_999, "1" * 20_000, "李,男" * 6_000]
+)
 @pytest.mark.timeout(10)
 def test_a_long_text_is_read_in_time(text: str) -> None:
     lead_like(text)

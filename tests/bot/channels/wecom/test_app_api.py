@@ -24,6 +24,7 @@ INSTALLATION = b"this installation"
 @pytest.fixture
 async def server():
     async with fake_wecom_app() as fake:
+        fake.members |= {f"m{n}": {"userid": f"m{n}", "name": f"成员{n}"} for n in range(100)}
         yield fake
 
 
@@ -37,12 +38,21 @@ def card(row=42):
     return button_card("〔12号〕催办\n请尽快签收", [{"key": "收 12", "text": "收到"}], task_id(row, INSTALLATION))
 
 
+async def together(server, wanted):
+    """All of them at once: no token is given out before each has asked for one."""
+    server.gate = asyncio.Event()
+    everything = asyncio.gather(*wanted)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    server.gate.set()
+    return await everything
+
+
 # -- the token ---------------------------------------------------------------------------------------------------------
 
 
 async def test_a_hundred_at_once_fetch_one_token(server, api):
-    server.gettoken_wait = 0.02
-    results = await asyncio.gather(*(api.send_text(["lisi"], "收到", row=n) for n in range(100)))
+    results = await together(server, [api.send_text([f"m{n}"], "收到", row=n) for n in range(100)])
     assert {result.fate for result in results} == {Fate.SENT}
     assert server.count(TOKEN) == 1
     assert len(server.delivered) == 100
@@ -51,7 +61,7 @@ async def test_a_hundred_at_once_fetch_one_token(server, api):
 async def test_a_hundred_at_once_whose_token_is_refused_fetch_one_more(server, api):
     await api.send_text(["lisi"], "先", row=1)
     server.spoil_tokens()
-    results = await asyncio.gather(*(api.send_text(["lisi"], "收到", row=n) for n in range(2, 102)))
+    results = await asyncio.gather(*(api.send_text([f"m{n}"], "收到", row=n) for n in range(100)))
     assert {result.fate for result in results} == {Fate.SENT}
     assert server.count(TOKEN) == 2
 
@@ -73,7 +83,7 @@ async def test_a_token_that_is_always_refused_is_tried_twice_and_then_left_alone
     assert result.fate is Fate.LATER
     assert result.wait.total_seconds() == PAUSE
     assert (server.count(SEND), server.count(TOKEN)) == (2, 2)
-    for n in range(50):
+    for n in range(20):
         assert (await api.send_text(["lisi"], "收到", row=n)).fate is Fate.LATER
     assert (server.count(SEND), server.count(TOKEN)) == (2, 2)
     assert api.access.trouble
@@ -83,10 +93,16 @@ async def test_a_token_that_is_always_refused_is_tried_twice_and_then_left_alone
     assert api.access.trouble == ""
 
 
+async def test_a_hundred_at_once_whose_every_token_is_refused_fetch_two(server, api):
+    server.always[SEND] = Fault("errcode", 42001)
+    results = await together(server, [api.send_text([f"m{n}"], "收到", row=n) for n in range(100)])
+    assert {result.fate for result in results} == {Fate.LATER}
+    assert server.count(TOKEN) == 2
+
+
 async def test_a_hundred_at_once_with_a_wrong_secret_ask_once(server, api):
     api.secret = "wrong"
-    server.gettoken_wait = 0.02
-    results = await asyncio.gather(*(api.send_text(["lisi"], "收到", row=n) for n in range(100)))
+    results = await together(server, [api.send_text([f"m{n}"], "收到", row=n) for n in range(100)])
     assert {result.fate for result in results} == {Fate.LATER}
     assert server.count(TOKEN) == 1
     assert "Secret" in api.access.trouble
@@ -108,11 +124,12 @@ async def test_a_strange_answer_to_gettoken_is_no_token(server, api, fault):
 
 
 async def test_giving_up_one_waiter_does_not_take_the_token_from_the_others(server, api):
-    server.gettoken_wait = 0.05
+    server.gate = asyncio.Event()
     first = asyncio.ensure_future(api.access.get())
     second = asyncio.ensure_future(api.access.get())
     await asyncio.sleep(0)
     first.cancel()
+    server.gate.set()
     assert await second
     assert server.count(TOKEN) == 1
 
@@ -256,6 +273,22 @@ async def test_nobody_there_at_all_is_a_message_that_was_not_sent(api):
     api.base = "http://127.0.0.1:1"
     api.access._token, api.access._until = "t", 1e18
     assert (await api.send_text(["lisi"], "收到", row=1)).fate is Fate.LATER
+
+
+async def test_our_own_limit_for_a_person_is_below_the_one_above_which_the_platform_drops(server, api):
+    fates = [(await api.send_text(["lisi"], "收到", row=row)).fate for row in range(40)]
+    assert fates == [Fate.SENT] * 27 + [Fate.LATER] * 13
+    assert (await api.send_text(["LiSi"], "收到", row=41)).fate is Fate.LATER
+    assert (await api.send_text(["ZhangSan"], "收到", row=42)).fate is Fate.SENT
+    server.now += 61
+    assert (await api.send_text(["lisi"], "收到", row=43)).fate is Fate.SENT
+
+
+async def test_a_message_that_is_put_off_says_until_when(server, api):
+    for row in range(27):
+        await api.send_text(["lisi"], "收到", row=row)
+    server.now += 20
+    assert (await api.send_text(["lisi"], "收到", row=99)).wait.total_seconds() == 40
 
 
 # -- cards -------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from bot.channels.wecom.cards import button_card
 from bot.channels.wecom.crypto import Envelopes, key_sets
 from bot.channels.wecom.passive import CardUpdate, Welcome
 from bot.channels.wecom.said import SaidKind
-from bot.dispatch import Conflict
+from bot.dispatch import Conflict, NotStored
 
 START = datetime.fromtimestamp(NOW, UTC)
 
@@ -32,6 +32,7 @@ class Ledger:
         self.answer = None
         self.trouble = None
         self.hold = None
+        self.locked = 0
         self.began, self.done = asyncio.Event(), asyncio.Event()
 
     def now(self):
@@ -44,6 +45,9 @@ class Ledger:
             await self.hold.wait()
         if self.trouble is not None:
             raise self.trouble
+        if self.locked:
+            self.locked -= 1
+            raise NotStored
         first = self.effects.setdefault(said.external_id, said)
         if first.content() != said.content():
             raise Conflict
@@ -86,7 +90,7 @@ async def door(name):
     ledger = Ledger()
     sets = key_sets(OTHER_TOKEN, OTHER_KEY, TOKEN, AES_KEY)
     envelopes = Envelopes(sets, "" if name == "bot" else CORP)
-    callback = Callback(leg_of(name), envelopes, ledger, ledger, answer_within=0.5)
+    callback = Callback(leg_of(name), envelopes, ledger, ledger, answer_within=2.0, pauses=(0.0, 0.0))
     app = web.Application()
     callback.add_to(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -260,6 +264,15 @@ async def test_a_rotation_of_the_keys_refuses_nobody(door, name):
     assert len(door.ledger.effects) == 40
 
 
+@pytest.mark.parametrize("pair", [(TOKEN, AES_KEY), (OTHER_TOKEN, OTHER_KEY)])
+async def test_a_picture_is_opened_with_the_key_that_opened_its_message(door, name, pair):
+    if name == "app":
+        return  # fetched by its id, and not encrypted
+    body = theirs.text_message("", chat=None) | {"msgtype": "image", "image": {"url": "https://a.myqcloud.com/x"}}
+    await door.post(theirs.bot_post(body, token=pair[0], aes_key=pair[1]))
+    assert [item.aes_key for item in door.ledger.heard[0].items] == [pair[1]]
+
+
 async def test_a_thousand_replays_of_one_request_have_one_effect(door, name):
     good = posted_by(name)
     for _ in range(20):
@@ -332,6 +345,33 @@ async def test_what_cannot_be_stored_closes_the_connection_without_an_answer(doo
     assert "secret words" not in caplog.text
     door.ledger.trouble = None
     assert (await door.post(posted_by(name)))[0] == 200
+
+
+async def test_a_database_that_will_not_commit_for_a_moment_loses_no_press(door, name):
+    door.ledger.locked = 2
+    assert (await door.post(click_by(name)))[0] == 200
+    assert len(door.ledger.effects) == 1
+
+
+async def test_a_database_that_will_not_commit_at_all_gives_no_answer(door, name):
+    door.ledger.locked = 99
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await door.post(posted_by(name))
+    assert door.ledger.effects == {}
+
+
+async def test_a_flood_of_junk_keeps_no_good_message_out(door, name):
+    """Four of five are unsigned; every good one is answered, and only those have an effect."""
+
+    async def junk(n):
+        good = posted_by(name, msgid=f"junk {n}")
+        return await door.post(theirs.Posted(good.query | {"msg_signature": f"{n:040x}"}, good.body))
+
+    wanted = [door.post(posted_by(name, msgid=str(n))) if n % 5 == 0 else junk(n) for n in range(500)]
+    results = await asyncio.gather(*wanted)
+    assert {status for status, _ in results[::5]} == {200}
+    assert {status for n, (status, _) in enumerate(results) if n % 5} == {403}
+    assert len(door.ledger.effects) == 100
 
 
 async def test_a_commit_that_takes_too_long_is_not_answered_and_still_done(door, name):

@@ -1,0 +1,82 @@
+"""Thirty days around the Spring Festival of 2026: days off, adjusted workdays, an outage, a duty, leave and a return."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from manners import small_roster
+from world import Heard, World
+
+from models import receipts
+
+
+@pytest.fixture
+async def spring(database: str, tmp_path: Path) -> World:
+    return World(tmp_path / "data", database, small_roster(tmp_path))
+
+
+async def _quietly(office: World, at: str) -> dict[str, str]:
+    """Move on; gives what each was told, the auditor's daily line aside."""
+    return _told(await office.until(at))
+
+
+def _told(said: Heard) -> dict[str, str]:
+    said.all_to("auditor")
+    told: dict[str, str] = {}
+    for place, message in said.messages:
+        told[place] = told.get(place, "") + message.text + "\n"
+    said.all_to()
+    return told
+
+
+async def test_thirty_days(spring: World) -> None:
+    office = spring
+    await office.open(datetime.fromisoformat("2026-02-09T09:00+08:00"))
+    try:
+        # a weekly duty, approved by its dates: the Friday in the holiday is brought forward to the Saturday that works
+        preview = (await office.says("clerk", "定期 每周五17时前报进展，遇节假日提前，到3月31日为止")).to("clerk").text
+        assert "2月13日（周五）17:00\n2月14日（周六）17:00\n2月27日（周五）17:00" in preview
+        (await office.says("clerk", "启用")).all_to()
+        await _quietly(office, "2026-02-11T09:00+08:00")
+        assert [n["done_due"] for n in await office.api("/api/notices")] == ["2026-02-13T17:00:00+08:00"]
+
+        # Saturday 14 February works; a notice goes out on it, and its chase too
+        await _quietly(office, "2026-02-14T08:30+08:00")
+        (await office.says("clerk", "通知 节前请报值班安排，收到请回复。今天下班前")).all_to()
+        said = await office.says("clerk", "发")
+        assert "〔3号〕" in said.to("members").text
+        said.all_to()
+        (await office.says("u1", "收 3")).all_to()
+        spoken = await _quietly(office, "2026-02-14T17:30+08:00")
+        assert "〔3号〕" in spoken["u2"] and "〔3号〕" not in spoken.get("u1", "")
+
+        # the festival is silent from the 15th to the 23rd, whatever is owed
+        assert await _quietly(office, "2026-02-24T07:59+08:00") == {}
+
+        # the first working day after it: the second reminder of the half-day, then the office's turn
+        spoken = await _quietly(office, "2026-02-24T08:30+08:00")
+        assert "〔3号〕" in spoken["u2"] and "〔3号〕" not in spoken.get("u1", "")
+        sheet = await _quietly(office, "2026-02-24T09:30+08:00")
+        assert "〔3号〕" in sheet["clerk"]
+
+        # a late answer, one sent back, one on leave with nobody to stand in
+        assert "（迟）" in (await office.says("u2", "收 3")).to("u2").text
+        (await office.says("clerk", "退 市司法局 3 没写带班领导 2月26日")).all_to()
+        (await office.says("u3", "请假 2月25日-27日")).all_to()
+
+        # an outage of two days over which steps fell due: it is done once, in working hours
+        office.demo.clock.move_to(datetime.fromisoformat("2026-02-27T20:00+08:00"))
+        await office.restart()
+        spoken = _told(await office.listen())
+        assert not [who for who in spoken if who.startswith("u")]
+        spoken = await _quietly(office, "2026-02-28T08:30+08:00")  # a Saturday that works
+        assert spoken["u2"].count("提醒：") == 1
+
+        # to the end of the thirty days nothing that is owed is without a future
+        await _quietly(office, "2026-03-11T18:00+08:00")
+        async with office.demo.bot.store.read() as session:
+            assert await receipts.without_future(session) == []
+        numbers = [n["number"] for n in await office.api("/api/notices?state=all")]
+        assert len(numbers) == len(set(numbers)) >= 5
+    finally:
+        await office.close()

@@ -1,0 +1,327 @@
+"""An office that stands in a 企业微信: the service as configured, a fake platform on loopback, and a clock moved by hand.
+
+`way` is how the bot hears: socket (long connection), callback (智能机器人 by address) or app (自建应用 by address).
+"""
+
+import asyncio
+import itertools
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import fake_wecom_app as app_side
+import wecom_envelopes as envelopes
+from aiohttp import ClientSession, web
+from fake_wecom_bot import BOT_ID, SECRET, FakeBot
+from slow_motion import SlowMotion, eventually
+from sqlalchemy import select
+
+from bot import recipients, service
+from bot.clock import DemoClock
+from bot.console.access import sentences
+from bot.importing import put_in_place, read_roster
+from bot.settings import Settings
+from models import notices, outbox
+from models.receipts import of_notice
+from models.rooms import Room
+
+START = datetime.fromisoformat("2026-11-18T15:00+08:00")
+SAMPLE = Path(__file__).resolve().parents[2] / "bot" / "sample" / "roster.csv"
+MEMBERS, COUNTIES = "wrMEMBERS", "wrCOUNTIES"
+CHATS = {"members": MEMBERS, "counties": COUNTIES}
+
+
+def userid(person):
+    """As this platform writes it: the roster has it in small letters."""
+    return person.upper()
+
+
+@dataclass
+class Said:
+    """One message as its reader sees it."""
+
+    place: str
+    text: str
+    mentions: tuple = ()
+    card: dict | None = None
+    by: str = ""
+
+
+@dataclass
+class Heard:
+    messages: list = field(default_factory=list)
+
+    def to(self, place):
+        for index, message in enumerate(self.messages):
+            if message.place == place:
+                return self.messages.pop(index)
+        raise AssertionError(f"nothing was said to {place}; but {self}")
+
+    def all_to(self, *places):
+        taken = [m for m in self.messages if not places or m.place in places]
+        self.messages = [m for m in self.messages if m not in taken]
+        return [m.place for m in taken]
+
+    def nothing(self):
+        assert not self.messages, f"was not to be said: {self}"
+
+    def __str__(self):
+        return "; ".join(f"{m.place} ← {m.text!r}" for m in self.messages) or "silence"
+
+
+class StillPace(SlowMotion):
+    """Time follows the world's clock; whoever sleeps is not woken by it, so that a day takes no time."""
+
+
+class WecomWorld:
+    def __init__(self, folder, url, way, group_card, push):
+        self.folder, self.url, self.way, self.group_card, self.push = folder, url, way, group_card, push
+        self.fake, self.api = FakeBot(), app_side.FakeWecomApp()
+        self.pace = StillPace()
+        self.clock = DemoClock(START, frozen=True)
+        self.heard = []
+        self._names = itertools.count(1)
+        self._posts = self._delivered = 0
+        self._stack = AsyncExitStack()
+        self.answers = []  # what callbacks were answered with, as the platform reads it
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    async def open(self):
+        await self._serve_fake()
+        if self.push:
+            self.fake.groups = {MEMBERS: "hook-members", COUNTIES: "hook-counties"}
+        self.fake.now = self.api.now = self.clock.now().timestamp()
+        await self.start()
+        async with self.bot.store.read() as session:
+            rooms = list(await session.scalars(select(Room)))
+        rows = read_roster(SAMPLE, rooms)
+        await self.bot.store.write(lambda session: put_in_place(session, rows))
+
+    async def _serve_fake(self):
+        app = web.Application(client_max_size=64 << 20)
+        self.fake.add_to(app)
+        for route in list(self.api.app().router.routes()):
+            app.router.add_route("*", route.resource.canonical, route.handler)
+        app.router.add_post("/cgi-bin/aibot/response", self._response_url)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.fake.base = self.api.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        self.api.members = {}
+        self.used = set()
+
+    async def _response_url(self, request):
+        code = request.query["response_code"]
+        if code in self.used:
+            return web.json_response({"errcode": 40058, "errmsg": "used"})
+        self.used.add(code)
+        body = await request.json()
+        place = code.partition("~")[2]
+        from fake_wecom_bot import Post
+
+        self.fake.posts.append(Post("answer", place, body["msgtype"], body["markdown"]["content"]))
+        return web.json_response({"errcode": 0, "errmsg": "ok"})
+
+    def settings(self):
+        keys = self.folder.parent / "keys"
+        if not keys.exists():
+            made = recipients.make_keys(keys, ["lead1", "lead2"])
+            self.fingerprint = made.fingerprint
+        legs = {}
+        if self.way == "socket":
+            legs["bot"] = {
+                "bot_id": BOT_ID,
+                "secret": SECRET,
+                "url": self.fake.socket_url,
+                "group_card": self.group_card,
+            }
+        if self.way == "callback":
+            legs["bot_callback"] = {"token": envelopes.TOKEN, "aes_key": envelopes.AES_KEY}
+        if self.way == "app":
+            legs["app"] = {
+                "corp_id": app_side.CORP,
+                "agent_id": app_side.AGENT,
+                "secret": app_side.SECRET,
+                "token": envelopes.TOKEN,
+                "aes_key": envelopes.AES_KEY,
+            }
+        rooms = [
+            {"id": room, "name": name, "audience": [kind], "chat_id": CHATS[room]}
+            | ({"push_key": f"hook-{room}"} if self.push else {})
+            for room, name, kind in (("members", "成员单位群", "成员单位"), ("counties", "县区群", "县区"))
+        ]
+        people = [("clerk", "经办", ["clerk"]), ("head", "主任", ["head"])]
+        people += [(f"lead{n}", f"线索专员{n}", ["lead_officer"]) for n in (1, 2)]
+        return Settings(
+            data={"dir": self.folder},
+            database={"url": self.url},
+            office={"person": [{"id": i, "name": n, "roles": r, "wecom": userid(i)} for i, n, r in people]},
+            wecom={
+                "api": self.fake.base,
+                "room": rooms,
+                "media": {"hosts": ["127.0.0.1"], "allow_private_addresses": True},
+                **legs,
+            },
+            leads={"recipients": keys / "recipients.toml", "fingerprint": self.fingerprint},
+        )
+
+    async def start(self):
+        self._running = AsyncExitStack()
+        settings = self.settings()
+        opened = service.opened(settings, clock=self.clock, live=True, pace=self.pace)
+        self.service = await self._running.enter_async_context(opened)
+        self.bot, self.legs = self.service.bot, self.service.wecom
+        app = web.Application(middlewares=[sentences])
+        for callback in self.legs.callbacks:
+            callback.add_to(app)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        self._running.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        if self.legs.keeper is not None:
+            await eventually(lambda: self.legs.keeper.is_ready)
+
+    async def stop(self):
+        await self._running.aclose()
+
+    async def close(self):
+        await self.stop()
+        await self._stack.aclose()
+
+    # -- people --------------------------------------------------------------------------------------------------------
+
+    async def says(self, person, text, *, room=None, quote=None, msgid=None):
+        """In a group only what mentions the bot reaches it, on every way; the app hears no group at all."""
+        msgid = msgid or f"m{next(self._names)}"
+        chat = CHATS.get(room, room)
+        before = self._done
+        if self.way == "socket":
+            if await self.fake.say(userid(person), text, chat=chat, quote=quote, msgid=msgid) is not None:
+                await eventually(lambda: self._done > before)
+        elif self.way == "callback" and (chat is None or f"@{self.fake.name}" in text):
+            body = envelopes.text_message(text, msgid=msgid, userid=userid(person), chat=chat, at=self._seconds)
+            place = chat or userid(person)
+            body["response_url"] = f"{self.fake.base}/cgi-bin/aibot/response?response_code={msgid}~{place}"
+            if quote is not None:
+                body["quote"] = {"msgtype": "text", "text": {"content": quote}}
+            await self._post("bot", body)
+        elif self.way == "app" and chat is None:
+            xml = envelopes.text_xml(text, msgid=msgid, userid=userid(person), at=self._seconds, corp=app_side.CORP)
+            await self._post("app", xml)
+        return await self.listen()
+
+    async def presses(self, person, said, key, *, room=None):
+        msgid, task = f"m{next(self._names)}", said.card["task_id"]
+        before = self._done
+        if self.way == "socket":
+            await self.fake.click(userid(person), task, key, chat=CHATS.get(room), msgid=msgid)
+            await eventually(lambda: self._done > before)
+        else:
+            await self._post("app", self._click_xml(person, task, key))
+        return await self.listen()
+
+    def _click_xml(self, person, task, key):
+        return (
+            f"<xml><ToUserName><![CDATA[{app_side.CORP}]]></ToUserName>"
+            f"<FromUserName><![CDATA[{userid(person)}]]></FromUserName><CreateTime>{self._seconds}</CreateTime>"
+            f"<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[template_card_event]]></Event>"
+            f"<EventKey><![CDATA[{key}]]></EventKey><TaskId><![CDATA[{task}]]></TaskId>"
+            f"<CardType><![CDATA[button_interaction]]></CardType><ResponseCode><![CDATA[rc{next(self._names)}]]>"
+            f"</ResponseCode><AgentID>{app_side.AGENT}</AgentID></xml>"
+        )
+
+    async def _post(self, leg, message):
+        nonce = f"nonce{next(self._names)}"
+        if leg == "bot":
+            posted = envelopes.bot_post(message, timestamp=self._seconds, nonce=nonce)
+        else:
+            posted = envelopes.app_post(message, timestamp=self._seconds, nonce=nonce, corp=app_side.CORP)
+        async with (
+            ClientSession(trust_env=False) as http,
+            http.post(posted.url(f"{self.address}/wecom/{leg}"), data=posted.body) as answer,
+        ):
+            text = await answer.text()
+            assert answer.status == 200, text
+            if text:
+                reader = envelopes.open_bot_answer if leg == "bot" else envelopes.open_app_answer
+                self.answers.append(reader(text) if leg == "bot" else reader(text, nonce, corp=app_side.CORP))
+
+    @property
+    def _done(self):
+        return self.legs.frames.intake.counts["done"] if self.legs.frames is not None else 0
+
+    @property
+    def _seconds(self):
+        return int(self.clock.now().timestamp())
+
+    # -- time ----------------------------------------------------------------------------------------------------------
+
+    async def passes(self, **duration):
+        return await self.until(self.clock.now() + timedelta(**duration))
+
+    async def until(self, at):
+        target = datetime.fromisoformat(at) if isinstance(at, str) else at
+        while True:
+            await self.bot.settle()
+            async with self.bot.store.read() as session:
+                due = [await self.bot.dispatch.next_due(), await outbox.next_due(session)]
+            upcoming = min((one for one in due if one is not None), default=None)
+            if upcoming is None or upcoming > target:
+                break
+            self._move(max(upcoming, self.clock.now() + timedelta(milliseconds=1)))
+        self._move(target)
+        return await self.listen()
+
+    def _move(self, at):
+        gone = (at - self.clock.now()).total_seconds()
+        self.clock.move_to(at)
+        self.pace.at += max(gone, 0)
+        self.fake.now += max(gone, 0)
+        self.api.now += max(gone, 0)
+
+    async def listen(self):
+        await self.bot.settle()
+        await asyncio.sleep(0.002)
+        people = {chat: room for room, chat in CHATS.items()}
+        fresh = [
+            Said(people.get(post.chat, post.chat.lower()), post.text, post.mentions, post.card, post.by)
+            for post in self.fake.posts[self._posts :]
+        ]
+        self._posts = len(self.fake.posts)
+        for one in self.api.delivered[self._delivered :]:
+            card = one.content if one.msgtype == "template_card" else None
+            text = one.content["content"] if card is None else _card_text(card)
+            fresh.append(Said(one.userid.lower(), text, (), card, "app"))
+        self._delivered = len(self.api.delivered)
+        heard = Heard(fresh)
+        self.heard.append(heard)
+        return heard
+
+    async def ledger(self, number):
+        async with self.bot.store.read() as session:
+            roster = (await self.bot.around.load(session)).roster
+            notice = await notices.by_number(session, number)
+            return {roster.units[r.unit_id].name: r for r in await of_notice(session, notice.id)}
+
+    def nothing_unheard(self):
+        for heard in self.heard:
+            heard.nothing()
+
+
+def _card_text(card):
+    return f"{card['main_title']['title']}\n{card.get('sub_title_text', '')}".strip()
+
+
+@asynccontextmanager
+async def wecom(folder, url="", *, way="socket", group_card="push", push=True):
+    world = WecomWorld(folder, url, way, group_card, push)
+    await world.open()
+    try:
+        yield world
+        world.nothing_unheard()
+    finally:
+        await world.close()
