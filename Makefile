@@ -20,7 +20,7 @@ demo: $(VENV)/.set-up-to-run
 	@$(RUN) bot demo $(ARGS)
 
 test: $(VENV)/.set-up-to-develop browser
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest -n auto --dist worksteal $(ARGS)
 
 check: $(VENV)/.set-up-to-develop
 	@echo "ruff check";          $(RUN) ruff check .

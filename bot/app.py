@@ -19,9 +19,9 @@ from bot.media import Media
 from bot.render import Renderer
 from bot.sender import Sender
 from bot.surroundings import Around
+from handlers import periodic, summary
 from handlers.registry import load
 from handlers.request import Desk
-from handlers import periodic, summary
 from models.gathering import Gathering
 from models.office import Office
 from models.pseudonyms import Pseudonyms
@@ -51,7 +51,7 @@ class Bot:
     async def settle(self) -> None:
         await self.dispatch.pass_time()
         await self.sender.recover(ours=self.store.is_sqlite)
-        await self.sender.drain()
+        await self.sender.quiet()
 
 
 def build(*, store: Store, clock: Clock, office: Office, folder: Path, recipients: Recipients | None) -> Bot:

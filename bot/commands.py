@@ -1,4 +1,7 @@
-"""What each subcommand does; the words it prints are for the administrator at the terminal."""
+"""What each subcommand does; the words it prints are for the administrator at the terminal.
+
+The demo and the service are imported where they are started: one does not wait for what only the other needs.
+"""
 
 import argparse
 import os
@@ -10,9 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from bot import demo as demo_office
-from bot import recipients, service, start_faults
-from bot.checks import findings
+from bot import recipients, start_faults
 from bot.control import Answer, Refused, perform
 from bot.recipients import RecipientsError
 from bot.settings import Settings, SettingsError, load_settings
@@ -32,6 +33,8 @@ def out(text: str) -> None:
 
 async def demo(arguments: argparse.Namespace) -> None:
     """Run the demo until interrupted."""
+    from bot import demo as demo_office
+
     with _plainly(f"{arguments.host}:{arguments.port}", arguments.data):
         await demo_office.serve(
             host=arguments.host,
@@ -45,14 +48,18 @@ async def demo(arguments: argparse.Namespace) -> None:
 
 async def run(arguments: argparse.Namespace) -> None:
     """Run the service until interrupted."""
-    settings = _settings(arguments)
+    from bot import service
+
+    settings = settings_of(arguments)
     with _plainly(settings.web.listen, settings.data.dir):
         await service.serve(settings, out)
 
 
 async def check(arguments: argparse.Namespace) -> None:
     """Say what is wrong, and how to mend it; exit 1 if anything is."""
-    settings = _settings(arguments)
+    from bot.checks import findings
+
+    settings = settings_of(arguments)
     found = await findings(settings)
     for finding in found:
         out(("✗ " if finding.wrong else "✓ ") + finding.sentence)
@@ -63,14 +70,14 @@ async def check(arguments: argparse.Namespace) -> None:
 async def say(arguments: argparse.Namespace) -> None:
     """Say one thing and print the answer."""
     body = {"text": arguments.text, "as": arguments.person, "room": arguments.room}
-    answer = await _ask(_settings(arguments), "say", body)
+    answer = await ask(settings_of(arguments), "say", body)
     out("\n\n".join(answer["answers"]) or "（没有答话）")
 
 
 async def import_roster(arguments: argparse.Namespace) -> None:
     """Import a roster, or only check it with --dry-run."""
     body = {"file": str(arguments.file.resolve()), "dry_run": arguments.dry_run}
-    answer = await _ask(_settings(arguments), "roster", body)
+    answer = await ask(settings_of(arguments), "roster", body)
     if arguments.dry_run:
         out(f"名单没有问题，共{answer['rows']}个单位；未写入。")
     else:
@@ -83,7 +90,7 @@ async def import_days(arguments: argparse.Namespace) -> None:
         text = arguments.file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise CommandFailed(f"读不了 {arguments.file}：应是 UTF-8 文本文件") from None
-    answer = await _ask(_settings(arguments), "days", {"text": text})
+    answer = await ask(settings_of(arguments), "days", {"text": text})
     out(f"已导入{answer['days']}天。")
 
 
@@ -99,8 +106,10 @@ async def keygen(arguments: argparse.Namespace) -> None:
         out(f"私钥 {officer}：{path}  ——{keeper}，然后从这台机器上删掉")
 
 
-async def _ask(settings: Settings, act: str, body: dict[str, Any]) -> Answer:
+async def ask(settings: Settings, act: str, body: dict[str, Any]) -> Answer:
     """Through the running service where there is one, else with the database opened here."""
+    from bot import service
+
     path = service.socket_path(settings.data.dir)
     with _plainly(settings.web.listen, settings.data.dir):
         if path.exists():
@@ -144,7 +153,7 @@ def _has_screen() -> bool:
     return sys.platform in {"darwin", "win32"} or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
+def settings_of(arguments: argparse.Namespace) -> Settings:
     path = arguments.config or (USUAL if USUAL.exists() else None)
     try:
         return load_settings(path)

@@ -45,7 +45,7 @@ async def say(bot: Bot, terminal: Terminal, text: str, person: str, room: str | 
             message=name,
         )
     )
-    await bot.sender.drain()
+    await bot.sender.quiet()
     return {"answers": terminal.take(person)}
 
 

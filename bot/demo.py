@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
-from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import recipients
@@ -22,12 +21,11 @@ from bot.channels.simulator import Simulator
 from bot.channels.simulator_http import Routes
 from bot.channels.simulator_posts import Posts
 from bot.clock import SAFETY, DemoClock, SystemClock, Ticker
-from bot.console.access import Grant, grants, sentences
+from bot.console.access import grant, sentences
 from bot.console.api import Api
 from bot.console.health import Health
 from bot.console.leads import LeadDesk
 from bot.importing import ROOMS, put_in_place, read_roster
-from bot.settings import Token
 from models import outbox
 from models.marks import read_mark, write_mark
 from models.office import Office
@@ -120,13 +118,11 @@ def _demo(bot: Bot, clock: DemoClock, simulator: Simulator) -> Demo:
     demo = Demo(bot, clock, simulator, app)
     posts = Posts(simulator, bot.dispatch, bot.store, bot.around, clock, installation_key(bot.folder))
     Routes(simulator, posts, bot.media, clock, demo.advance).add_to(app)
-    known: list[Grant] = grants(
-        [
-            Token(token=SecretStr(TOKEN), role=Role.CLERK),
-            Token(token=SecretStr(f"{TOKEN}-lead"), role=Role.LEAD_OFFICER),
-            Token(token=SecretStr(f"{TOKEN}-audit"), role=Role.AUDITOR),
-        ]
-    )
+    known = [
+        grant(TOKEN, Role.CLERK),
+        grant(f"{TOKEN}-lead", Role.LEAD_OFFICER),
+        grant(f"{TOKEN}-audit", Role.AUDITOR),
+    ]
     Api(bot, known).add_to(app)
     LeadDesk(bot, known).add_to(app)
     Health(bot).add_to(app)

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import lead_reading
-from bot.commands import CommandFailed, out
-from bot.commands import _ask as ask
-from bot.commands import _settings as settings_of
+from bot.commands import CommandFailed, ask, out, settings_of
 from models.rules.chains import verify
 
 

@@ -47,5 +47,6 @@ class Renderer:
         found = self._templates.get(template)
         if found is None:
             found = self._templates[template] = self._environment.get_template(f"{template}.md.j2")
+            found.globals = dict(found.globals)  # a ChainMap, copied at every rendering, is slow to walk
         text: str = found.render(facts)
         return text.strip()[:MOST]

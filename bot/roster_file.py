@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-
-from openpyxl import load_workbook
-from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from models.rules.rosters import COLUMNS, joined, spaced
+
+if TYPE_CHECKING:  # openpyxl takes a fifth of a second to import; only a workbook needs it
+    from openpyxl.worksheet.worksheet import Worksheet
 
 MOST_ROWS = 5_000
 MOST_BYTES = 10 << 20
@@ -147,6 +147,8 @@ def _comma_separated(data: bytes) -> _Sheet:
 
 
 def _workbook(data: bytes) -> list[_Sheet]:
+    from openpyxl import load_workbook
+
     _refuse_bomb(data)
     try:
         with warnings.catch_warnings():
@@ -181,7 +183,7 @@ def _refuse_bomb(data: bytes) -> None:
         raise RosterError([f"表格里超过{MOST_CELLS}个格子，多半是整列设了格式；请把名单复制到新表再保存"])
 
 
-def _sheet(sheet: Worksheet) -> _Sheet:
+def _sheet(sheet: "Worksheet") -> _Sheet:
     if sheet.max_row > MOST_LINES:  # walking a sheet makes a cell for every place up to the last
         raise RosterError([f"工作表“{sheet.title}”有{sheet.max_row}行，最多看{MOST_LINES}行；请把名单复制到新表再保存"])
     across = min(sheet.max_column, MOST_COLUMNS)
@@ -200,7 +202,7 @@ def _text(value: object) -> str:
     match value:
         case None:
             return ""
-        case ArrayFormula() | DataTableFormula():
+        case object(ref=_):  # openpyxl's ArrayFormula and DataTableFormula
             return "=" + str(getattr(value, "text", None) or "").lstrip("=")
         case float() if value.is_integer():
             return str(int(value))  # 13800000000.0 is a telephone number

@@ -37,6 +37,7 @@ MOST = 200
 HOLD = timedelta(seconds=60)  # how long a claim stands before it counts as abandoned
 FRESH, PATIENCE = 30.0, 20.0  # seconds: how old a claim may be when its message leaves, and how long a door may take
 SAFETY = 30.0  # seconds of sleep at most, should a wake be lost
+REST = 0.05  # seconds between two rounds: in a burst of 收到 a claim then takes a hundred replies, not a dozen
 SETTLE = 1.0  # seconds after which outcomes are written down, though the lane goes on
 AWAY = timedelta(minutes=1)  # how long a message waits for a door that is not open
 
@@ -60,7 +61,7 @@ class Sender:
         while True:
             self._due.clear()
             try:
-                await self.drain()
+                await self.drain(rest=REST)
             except Exception as trouble:  # a full disk now is no reason to fall silent for ever
                 log.error("sending failed: %s", origin(trouble))
                 await asyncio.sleep(1)
@@ -69,14 +70,24 @@ class Sender:
             except TimeoutError:
                 continue
 
-    async def drain(self) -> None:
-        """Send all that is due. Whoever waits may be cancelled; a round that has begun is ended and written down."""
+    async def drain(self, *, rest: float = 0.0) -> None:
+        """Send all that is due, with `rest` seconds between two rounds.
+
+        Whoever waits may be cancelled; a round that has begun is ended and written down.
+        """
         while True:
             task = asyncio.create_task(self._round())
             self._rounds.add(task)
             task.add_done_callback(self._rounds.discard)
             if not await asyncio.shield(task):
                 return
+            await asyncio.sleep(rest)
+
+    async def quiet(self) -> None:
+        """Send all that is due, and wait for the rounds that others have begun."""
+        await self.drain()
+        while self._rounds:
+            await asyncio.wait(set(self._rounds))
 
     async def stop(self) -> None:
         """Wait for what is being sent, that a restart leaves nothing whose fate nobody knows."""

@@ -17,7 +17,8 @@ REMEMBERED = timedelta(days=1)
 
 async def about(session: AsyncSession, ends: Sequence[tuple[Any, Mapping[str, Any]]], now: datetime) -> None:
     """Raise and clear alarms for rows as they were and the values that they were given."""
-    for channel in sorted({row.channel for row, new in ends if new["state"] == OutState.SENT}):
+    sent = {row.channel for row, new in ends if new["state"] == OutState.SENT}
+    for channel in sorted(sent) if sent and await alarms.any_stands(session) else ():
         await alarms.clear_alarm(session, now, f"late:{channel}")
         await alarms.clear_alarm(session, now, "door", _closed(channel))
     for row, new in ends:

@@ -26,10 +26,11 @@ async def _warm(requests: Sequence[Request]) -> None:
     for request in requests:
         if request.unit is None or _read(request).verdict is Verdict.NO:
             continue
-        units.add(request.unit.id)
         number = _read(request).number or request.case
         if number:
             pairs.add((number, request.unit.id))
+        else:
+            units.add(request.unit.id)
     if requests:
         await requests[0].gathering.prepare(units, pairs)
 
@@ -78,10 +79,11 @@ async def receive(request: Request, row: Any, how: How) -> None:
     )
     if row.state == ReceiptState.UNDELIVERED:
         await _proves_delivery(request, row)
-    owed = await request.gathering.owed(request.unit.id)
-    others = [r.number for r in owed if r.acked_at is None and r.notice_id != row.notice_id]
-    pressed = how in (How.BUTTON, How.QUOTE, How.NUMBER)
-    request.reply("ack", row=row, late=values["late"], others=[] if pressed else others[:8])
+    others = []
+    if how not in (How.BUTTON, How.QUOTE, How.NUMBER):  # whoever named the notice means no other
+        owed = await request.gathering.owed(request.unit.id)
+        others = [r.number for r in owed if r.acked_at is None and r.notice_id != row.notice_id]
+    request.reply("ack", row=row, late=values["late"], others=others[:8])
 
 
 def how_it_came(request: Request, ack: Ack) -> How:

@@ -9,13 +9,14 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from models.people import Role
+from models.permissions import COMMANDS, may_say
 
 STRANGER: Final = "stranger"  # of a platform's directory, but not of the roster
 ANYONE = frozenset(Role)
@@ -111,6 +112,13 @@ class Registry:
             case _:
                 self.finishers.append(marked)
 
+    def narrow(self) -> None:
+        """Let each command be said only by those whom the table of permissions names; without a row, by nobody."""
+        for number, one in enumerate(self.commands):
+            allowed = may_say(one.name) | {STRANGER} if one.name in COMMANDS else frozenset[str]()
+            self.commands[number] = replace(one, who=one.who & allowed)
+            self.by_word.update(dict.fromkeys(one.words, self.commands[number]))
+
     @property
     def longest(self) -> int:
         return max(map(len, self.by_word), default=0)
@@ -192,4 +200,5 @@ def load() -> Registry:
     """Import every verb in this folder, once."""
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         importlib.import_module(f"handlers.{module.name}")
+    REGISTRY.narrow()
     return REGISTRY

@@ -37,7 +37,8 @@ async def who(request: Request, rest: str) -> None:
     if request.me.is_staff:
         rows = {r.unit_id: r for r in await receipts.of_notice(request.session, notice.id)}
         ordered = [(u, rows[u.id]) for u in request.roster.units.values() if u.id in rows]
-        others = [n.number for n in await notices.in_state(request.session, NoticeState.OPEN) if n.id != notice.id]
+        asked = number is not None or request.case is not None
+        others = [] if asked else await notices.open_numbers(request.session)
         request.reply(
             "who",
             notice=notice,
@@ -47,7 +48,7 @@ async def who(request: Request, rest: str) -> None:
             late=[u.name for u, r in ordered if r.late],
             total=len(rows),
             acked=sum(r.acked_at is not None for r in rows.values()),
-            others=others if number is None and request.case is None else [],
+            others=[n for n in others if n != notice.number],
             notice_id=notice.id,
         )
     elif request.unit is not None:
@@ -67,12 +68,11 @@ async def _meant(request: Request, number: int | None) -> Notice:
         if notice is None or (unseen and not request.me.is_staff):
             raise Misunderstood("no_notice", number=number)
         return notice
-    open_ones = await notices.in_state(request.session, NoticeState.OPEN)
-    if request.unit is not None and not request.me.is_staff:
-        open_ones = [n for n in open_ones if request.unit.id in n.audience]
-    if not open_ones:
+    own = request.unit.id if request.unit is not None and not request.me.is_staff else None
+    newest = await notices.newest_open(request.session, own)
+    if newest is None:
         raise Misunderstood("none_open")
-    return open_ones[0]
+    return newest
 
 
 def line(notice: Notice, counts: tuple[int, int, int]) -> dict[str, Any]:

@@ -39,6 +39,11 @@ async def clear_alarm(session: AsyncSession, at: datetime, what: str, detail: st
     await session.execute(query if detail is None else query.where(Alarm.detail == detail))
 
 
+async def any_stands(session: AsyncSession) -> bool:
+    """Whether anything is wrong at all; on most days nothing is, and there is nothing to clear."""
+    return (await session.execute(select(Alarm.id).where(Alarm.cleared_at.is_(None)).limit(1))).first() is not None
+
+
 async def latest(session: AsyncSession, limit: int = 100) -> Sequence[Alarm]:
     return (await session.scalars(select(Alarm).order_by(Alarm.id.desc()).limit(limit))).all()
 

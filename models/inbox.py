@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, cast, func, insert, select
+from sqlalchemy import BigInteger, Index, Table, UniqueConstraint, func, insert, select
+from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -50,6 +51,9 @@ class Inbox(Base):
     error: Mapped[str] = mapped_column(default="")
 
 
+TABLE = cast(Table, Inbox.__table__)
+
+
 async def seen(session: AsyncSession, channel: str, ids: Sequence[str]) -> dict[str, Any]:
     """The rows already there, by external id: message id, time and payload hash."""
     query = select(Inbox.external_id, Inbox.message, Inbox.at, Inbox.payload_hash).where(
@@ -83,12 +87,12 @@ def row_for(incoming: Incoming, state: InboxState, handler: str, **more: Any) ->
 
 async def add_rows(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        await session.execute(insert(Inbox), list(rows))
+        await session.execute(insert(TABLE), list(rows))
 
 
 async def room_messages(session: AsyncSession, channel: str, room: str, after: int, limit: int) -> Sequence[Any]:
     """Messages that people wrote in a room of a door whose ids are integers, oldest first, with ids above `after`."""
-    number = cast(Inbox.message, BigInteger)
+    number = as_type(Inbox.message, BigInteger)
     query = (
         select(Inbox.message, Inbox.person, Inbox.room, Inbox.text, Inbox.at, Inbox.quote, Inbox.pictures)
         .where(Inbox.room == room, Inbox.channel == channel, Inbox.is_click.is_(False), number > after)
@@ -108,6 +112,6 @@ async def one_message(session: AsyncSession, channel: str, message: str) -> Any 
 
 async def last_message(session: AsyncSession, channel: str) -> tuple[int, datetime | None]:
     """The highest message id of a door whose ids are integers, and the time of the latest message."""
-    query = select(func.max(cast(Inbox.message, BigInteger)), func.max(Inbox.at)).where(Inbox.channel == channel)
+    query = select(func.max(as_type(Inbox.message, BigInteger)), func.max(Inbox.at)).where(Inbox.channel == channel)
     number, at = (await session.execute(query)).one()
     return int(number or 0), at

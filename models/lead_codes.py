@@ -11,7 +11,7 @@ TRIES = 10
 
 # scrypt as RFC 7914 has it; 16 MB and some 50 ms a try.
 _COST = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
-_SAID = re.compile(r"(?:暗号|口令|密码)\s*[:：是为]?\s*(\S+)")
+_SAID = re.compile(r"(?:暗号|口令|密码)\s*[:：是为]?\s*([^\s，,。;；、]+)")
 
 
 def read_code(words: str) -> tuple[str | None, str]:

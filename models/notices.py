@@ -113,6 +113,20 @@ async def in_state(session: AsyncSession, *states: NoticeState) -> Sequence[Noti
     return (await session.scalars(query)).all()
 
 
+async def open_numbers(session: AsyncSession) -> Sequence[int]:
+    """Newest first."""
+    query = select(Notice.number).where(Notice.state == NoticeState.OPEN).order_by(Notice.number.desc())
+    return (await session.scalars(query)).all()
+
+
+async def newest_open(session: AsyncSession, unit_id: int | None) -> Notice | None:
+    """The newest open notice, of those that ask this unit if one is given."""
+    query = select(Notice).where(Notice.state == NoticeState.OPEN).order_by(Notice.number.desc())
+    if unit_id is None:
+        return (await session.scalars(query.limit(1))).first()
+    return next((n for n in await session.scalars(query) if unit_id in n.audience), None)
+
+
 async def issued_since(session: AsyncSession, since: datetime) -> int:
     query = select(func.count()).select_from(Notice).where(Notice.issued_at >= since)
     return (await session.execute(query)).scalar_one()

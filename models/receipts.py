@@ -1,11 +1,11 @@
 """The ledger: one row for every notice and unit, and every event upon it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, Table, bindparam, case, func, insert, select, text, tuple_, update
+from sqlalchemy import ForeignKey, Index, Table, bindparam, case, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -139,15 +139,21 @@ async def owed_by_units(session: AsyncSession, units: Iterable[int], upto: int =
 
 async def of_numbers(session: AsyncSession, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
     """Rows of receipt and notice for `(notice number, unit id)` pairs, whatever their state."""
-    wanted = list(set(pairs))
+    wanted = set(pairs)
     if not wanted:
         return {}
-    query = _with_notice().where(tuple_(Notice.number, TABLE.c.unit_id).in_(wanted))
-    return {(row.number, row.unit_id): row for row in await session.execute(query)}
+    query = _with_notice().where(*_around(wanted, Notice.number))
+    found = {(row.number, row.unit_id): row for row in await session.execute(query)}
+    return {pair: row for pair, row in found.items() if pair in wanted}
+
+
+def _around(pairs: Collection[tuple[int, int]], notice: Any) -> tuple[Any, Any]:
+    """Conditions that all `pairs` meet. SQLite finds pairs in no index: asked for them, it reads the whole ledger."""
+    return notice.in_({first for first, _ in pairs}), TABLE.c.unit_id.in_({second for _, second in pairs})
 
 
 def _with_notice() -> Any:
-    columns = (Notice.number, Notice.version, Notice.kind, Notice.ack_due, Notice.done_due, Notice.rooms)
+    columns = (Notice.number, Notice.version, Notice.kind, Notice.ack_due, Notice.done_due)
     more = (Notice.state.label("notice_state"), Notice.text.label("notice_text"))
     return select(*TABLE.c, *columns, *more).join(Notice, Notice.id == TABLE.c.notice_id)
 
@@ -171,7 +177,7 @@ async def add_events(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> N
     """Each row: notice_id, unit_id, at, what, and optionally by, how, message, note."""
     blank = {"by": None, "how": None, "message": None, "note": ""}
     if rows:
-        await session.execute(insert(ReceiptEvent), [{**blank, **row} for row in rows])
+        await session.execute(insert(EVENTS), [{**blank, **row} for row in rows])
 
 
 async def of_notice(session: AsyncSession, notice_id: int) -> Sequence[Receipt]:
@@ -215,7 +221,7 @@ async def create(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
         "chase_at": None,
         "chase_step": 0,
     }
-    await session.execute(insert(Receipt), [{**blank, **row} for row in rows])
+    await session.execute(insert(TABLE), [{**blank, **row} for row in rows])
 
 
 async def delivered(session: AsyncSession, notice_id: int, room: str, at: datetime) -> None:
@@ -275,14 +281,14 @@ async def ask_again(session: AsyncSession, notice_id: int, chase_at: datetime, s
 
 async def still_owed(session: AsyncSession, pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
     """Those `(notice id, unit id)` pairs that are neither finished nor closed nor recalled."""
-    wanted = list(pairs)
+    wanted = set(pairs)
     query = (
         select(TABLE.c.notice_id, TABLE.c.unit_id)
         .join(Notice, Notice.id == TABLE.c.notice_id)
-        .where(tuple_(TABLE.c.notice_id, TABLE.c.unit_id).in_(wanted))
+        .where(*_around(wanted, TABLE.c.notice_id))
         .where(TABLE.c.done_at.is_(None), Notice.state == NoticeState.OPEN)
     )
-    return {(n, u) for n, u in await session.execute(query)}
+    return {(n, u) for n, u in await session.execute(query)} & wanted
 
 
 async def last_acked(session: AsyncSession, unit_id: int) -> Any | None:
@@ -301,10 +307,11 @@ async def forget_steps(session: AsyncSession, unit_id: int, now: datetime, open_
 
 
 async def acked_between(session: AsyncSession, since: datetime, until: datetime) -> dict[int, int]:
-    """How many units acknowledged each notice in that time."""
+    """How many units acknowledged each notice in that time, looked for where an event of that time says so."""
+    touched = select(EVENTS.c.notice_id).where(EVENTS.c.at >= since, EVENTS.c.at < until)
     query = (
         select(TABLE.c.notice_id, func.count())
-        .where(TABLE.c.acked_at >= since, TABLE.c.acked_at < until)
+        .where(TABLE.c.notice_id.in_(touched), TABLE.c.acked_at >= since, TABLE.c.acked_at < until)
         .group_by(TABLE.c.notice_id)
     )
     return {row.notice_id: row[1] for row in await session.execute(query)}

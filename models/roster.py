@@ -96,8 +96,12 @@ class Roster:
     def with_role(self, *roles: Role) -> list[Member]:
         return [p for p in self.people.values() if not p.roles.isdisjoint(roles)]
 
+    @cached_property
+    def _residents(self) -> Mapping[str, list[Unit]]:
+        return {room: [u for u in self.units.values() if room in u.rooms] for room in self.rooms}
+
     def units_of_room(self, room: str) -> list[Unit]:
-        return [u for u in self.units.values() if room in u.rooms]
+        return self._residents.get(room, [])
 
     def rooms_for(self, units: Iterable[Unit]) -> dict[str, list[Unit]]:
         """The fewest rooms that reach `units`, each unit named once, in the order of the rooms."""

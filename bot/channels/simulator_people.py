@@ -42,8 +42,9 @@ class Residents:
         if room is not None and not isinstance(room, str):
             raise Fault(400, "room 应是群编号，或 null（私聊）")
         roster = self._held
-        stale = roster is None or since_start() - self._looked > AGE
-        if roster is None or stale or person not in roster.people or (room is not None and room not in roster.rooms):
+        unknown = roster is None or person not in roster.people or (room is not None and room not in roster.rooms)
+        if roster is None or unknown or since_start() - self._looked > AGE:
+            self._looked = since_start()  # one looks; sixty-four at once held every post for a tenth of a second
             roster = await self.fresh()
         member = roster.people.get(person)
         if member is None:

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -13,8 +14,10 @@ from aiohttp.log import server_logger
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.faults import Fault
-from bot.settings import Token
 from models.people import Role
+
+if TYPE_CHECKING:  # pydantic takes a third of a second to import, and the demo has no configuration
+    from bot.settings import Token
 
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -37,7 +40,12 @@ class Grant:
     role: Role
 
 
-def grants(tokens: Sequence[Token]) -> list[Grant]:
+def grant(token: str, role: Role) -> Grant:
+    return Grant(hashlib.sha256(token.encode()).hexdigest(), role)
+
+
+def grants(tokens: "Sequence[Token]") -> list[Grant]:
+    """The tokens of the configuration."""
     found = []
     for token in tokens:
         plain = token.token.get_secret_value()

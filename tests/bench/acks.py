@@ -57,6 +57,8 @@ class Rate:
     rates: list[float] = field(default_factory=list)
     floors: list[float] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)
+    costs: list[float] = field(default_factory=list)  # seconds of processor time an ack
+    floor_costs: list[float] = field(default_factory=list)
     busiest: float = 0.0  # the load generator's own share of its core, at most
     void: list[str] = field(default_factory=list)
 
@@ -84,7 +86,7 @@ def measure(burst: Burst, *, slices: int, floor_seconds: float, seconds: float) 
         before = _floor(bare, wires, floor_seconds, rate)
         for _ in range(slices):
             with copied(folder) as data, demo(data) as server:
-                load, fault = _candidate(server, burst, seconds, data)
+                load, cost, fault = _candidate(server, burst, seconds, data)
             after = _floor(bare, wires, floor_seconds, rate)
             if fault:
                 rate.void.append(fault)
@@ -92,6 +94,7 @@ def measure(burst: Burst, *, slices: int, floor_seconds: float, seconds: float) 
                 rate.ratios.append(load.rate / mean((before, after)))
                 rate.rates.append(load.rate)
                 rate.latencies += load.latencies
+                rate.costs.append(cost)
             before = after
     return rate
 
@@ -105,22 +108,26 @@ def seeded(burst: Burst) -> Iterator[Path]:
 
 
 def _floor(server: Server, wires: list[bytes], seconds: float, rate: Rate) -> float:
+    before = server.cpu()
     load = drive(server.port, wires, connections=CONNECTIONS, seconds=seconds, again=True)
+    rate.floor_costs.append((server.cpu() - before) / len(load.latencies))
     rate.floors.append(load.rate)
     rate.busiest = max(rate.busiest, load.busy / load.seconds)
     return load.rate
 
 
-def _candidate(server: Server, burst: Burst, seconds: float, data: Path) -> tuple[Load, str]:
-    """One slice after a warm-up; gives it and, if it is void, why."""
+def _candidate(server: Server, burst: Burst, seconds: float, data: Path) -> tuple[Load, float, str]:
+    """One slice after a warm-up; gives it, the processor time of an ack and, if the slice is void, why."""
     wires = burst.requests(server.port)
     warm = drive(server.port, wires[: len(wires) // 15], connections=CONNECTIONS, seconds=1)
+    before = server.cpu()
     load = drive(server.port, wires, connections=CONNECTIONS, seconds=seconds, first=len(warm.answered))
+    cost = (server.cpu() - before) / max(len(load.latencies), 1)
     server.kill()
     failed = warm.failed + load.failed
     if failed:
-        return load, f"{len(failed)} answers were no 200: {failed[0][-120:]!r}"
-    return load, check(data, [_message(answer) for answer in (*warm.answered, *load.answered)])
+        return load, cost, f"{len(failed)} answers were no 200: {failed[0][-120:]!r}"
+    return load, cost, check(data, [_message(answer) for answer in (*warm.answered, *load.answered)])
 
 
 def _message(answer: bytes) -> str:

@@ -149,7 +149,9 @@ async def test_each_fetch_leaves_one_row_in_the_journal(served: tuple[world.Worl
                 assert answer.status == 200 and WORDS not in await answer.text()
         async with client.get(f"{address}/api/leads/L-0009") as answer:
             assert answer.status == 404
-    async with aiohttp.ClientSession(headers={"Authorization": "Bearer demo"}) as client:
-        async with client.get(f"{address}/api/leads/L-0001") as answer:
-            assert answer.status == 403
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": "Bearer demo"}) as client,
+        client.get(f"{address}/api/leads/L-0001") as answer,
+    ):
+        assert answer.status == 403
     assert (await acts())[before:] == ["token: lead.fetch lead:L-0001"] * 2

@@ -1,11 +1,15 @@
 """The day of an office in 企业微信, told over a fake platform through real sockets."""
 
+import asyncio
+import base64
 from contextlib import asynccontextmanager
 
 import pytest
+from pictures import photo
 from slow_motion import eventually
 from wecom_world import COUNTIES, MEMBERS, userid, wecom
 
+from bot.clock import since_start
 from models import alarms, outbox
 from models.outbox import OutState
 
@@ -245,3 +249,77 @@ async def test_a_push_that_is_refused_falls_back_and_is_remembered(database, tmp
         await world.stop()
         await world.start()
         assert world.legs.door.cards.way("members") == "none"
+
+
+async def standing(world, *, some):
+    """What stands as alarms, once there is something, or nothing, as expected; what stands anyhow after a second."""
+    for _ in range(200):
+        async with world.bot.store.read() as session:
+            found = [alarm.detail for alarm in await alarms.standing(session)]
+        if bool(found) is some:
+            break
+        await asyncio.sleep(0.005)
+    return found
+
+
+async def test_being_thrown_out_is_seen_by_the_office_and_ends_there(database, tmp_path, caplog):
+    async with office(database, tmp_path, caplog) as world:
+        assert world.legs.keeper.is_ready
+        await world.fake.deliver(
+            {
+                "cmd": "aibot_event_callback",
+                "headers": {"req_id": "d"},
+                "body": {"msgtype": "event", "event": {"eventtype": "disconnected_event"}},
+            }
+        )
+        await eventually(lambda: world.legs.keeper.state == "taken" and not world.legs.keeper.is_ready)
+        assert ["顶掉" in detail for detail in await standing(world, some=True)] == [True]
+        await world.stop()
+        await world.start()
+        await eventually(lambda: world.legs.keeper.is_ready)
+        assert await standing(world, some=False) == []
+
+
+async def test_a_photo_is_fetched_at_once_and_one_that_cannot_be_had_is_said(database, tmp_path, caplog):
+    async with office(database, tmp_path, caplog) as world:
+        await opens(world, "u018")
+        key = bytes(range(32))
+        address = world.api.keep_encrypted(photo(), key)
+        item = {"url": address, "aeskey": base64.b64encode(key).decode().rstrip("=")}
+        parts = [{"msgtype": "text", "text": {"content": "报 宣传单500份"}}, {"msgtype": "image", "image": item}]
+        await world.speak("u018", msgtype="mixed", mixed={"msg_item": parts})
+        assert "图片1张" in (await world.listen()).to("u018").text
+        gone = {"url": f"{world.fake.base}/media/nothing", "aeskey": item["aeskey"]}
+        await world.speak("u018", msgtype="image", image=gone)
+        said = await world.listen()
+        assert any("重新发送" in m.text for m in said.messages)
+        said.all_to("u018")
+        await world.speak("u018", msgtype="file", file=gone)
+        said = await world.listen()
+        assert any("只收图片" in m.text for m in said.messages)
+        said.all_to("u018")
+
+
+async def test_a_press_changes_its_card_within_half_a_second_while_messages_pour_in(tmp_path, caplog):
+    async with office("", tmp_path, caplog) as world:
+        await opens(world, "clerk")
+        await world.says("clerk", "@收到助手 帮助", room="members")
+        world.heard[-1].all_to("clerk")
+        (await world.says("clerk", DIRECTIVE)).all_to("clerk")
+        said = await world.says("clerk", "发")
+        card = next(m for m in said.messages if m.place == "members" and m.card)
+        said.all_to()
+        took, start = [], since_start()
+        for number in range(1, 32):
+            for other in range(7):
+                await world.fake.say(f"U{number:03}", "@收到助手 大家好", chat=MEMBERS, msgid=f"p{number}-{other}")
+            began, before = since_start(), len(world.fake.updates)
+            await world.fake.click(f"U{number:03}", card.card["task_id"], "收 1", chat=MEMBERS)
+            await eventually(lambda before=before: len(world.fake.updates) > before)
+            took.append(since_start() - began)
+        assert sorted(took)[-2] < 0.5, took
+        assert "已签收 31/41" in world.fake.updates[-1][1]["template_card"]["sub_title_text"]
+        assert since_start() - start < 60
+        (await world.listen()).all_to()
+        for heard in world.heard:
+            heard.all_to()

@@ -23,9 +23,10 @@ async def test_a_hundred_faults_over_two_hundred_notices_mention_nobody_twice(tm
         for number in range(NOTICES):
             if number in faulty:
                 world.fake.fault("hook", luck.choice(HOWS))
-            await world.says("clerk", f"通知 市水利局：第{number}件事请办理 后天下班前")
-            await world.says("clerk", "发")
-            await world.passes(seconds=4)
+            await world.hears("clerk", f"通知 市水利局：第{number}件事请办理 后天下班前")
+            await world.hears("clerk", "发")
+            await world.bot.sender.drain()
+            world.move(seconds=4)
         await world.passes(minutes=5)
         for heard in world.heard:
             heard.all_to()
@@ -52,6 +53,6 @@ async def test_a_hundred_faults_over_two_hundred_notices_mention_nobody_twice(tm
         number = one.body.partition("〔")[2].partition("号〕")[0]
         await world.says("u018", f"收 {number}")
         async with world.bot.store.read() as session:
-            assert await outbox.state_of(session, one.id) == OutState.SENT
+            assert (await outbox.by_key(session, one.key)).state == OutState.SENT
         for heard in world.heard:
             heard.all_to()

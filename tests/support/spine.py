@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app import Bot, build
@@ -120,7 +121,24 @@ def message(text: str, person: str = "u018", room: str | None = "members", **mor
     return Incoming(channel="fake", external_id=name, person=person, room=room, words=Secret(text), at=at, **more)
 
 
-async def _furnish(session: AsyncSession) -> None:
+_made: dict[str, bytes] = {}  # a furnished SQLite file, made once a run
+
+
+async def furnish(url: str) -> None:
+    """Tables, the sample roster and the office's people."""
+    path = make_url(url).database if url.startswith("sqlite") else None
+    if path is not None and "sqlite" in _made:
+        Path(path).write_bytes(_made["sqlite"])  # noqa: ASYNC240
+        return
+    store = Store(url)
+    await store.open()
+    await store.write(_people)
+    await store.close()
+    if path is not None:
+        _made["sqlite"] = Path(path).read_bytes()  # noqa: ASYNC240
+
+
+async def _people(session: AsyncSession) -> None:
     rooms = [
         await session.merge(Room(id=room, name=name, audience=[kind], position=position))
         for position, (room, (name, kind)) in enumerate(ROOMS.items())
@@ -135,11 +153,10 @@ async def _furnish(session: AsyncSession) -> None:
 async def organs(url: str, folder: Path, *, fresh: bool = True) -> AsyncIterator[Spine]:
     """`fresh` is False for the second set of organs on a database that the first has furnished."""
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240
+    if fresh:
+        await furnish(url)
     store = Store(url)
-    await store.open()
     try:
-        if fresh:
-            await store.write(_furnish)
         clock = DemoClock(START, frozen=True)
         bot = build(store=store, clock=clock, office=Office(), folder=folder, recipients=None)
         door = FakeDoor()

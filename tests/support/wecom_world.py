@@ -194,6 +194,18 @@ class WecomWorld:
 
     # -- people --------------------------------------------------------------------------------------------------------
 
+    async def hears(self, person, text):
+        """Words said in private that nobody waits to see answered."""
+        before = self._done
+        await self.fake.say(userid(person), text, msgid=f"m{next(self._names)}")
+        await eventually(lambda: self._done > before)
+
+    async def speak(self, person, **body):
+        """A private message of any kind, as the platform writes it."""
+        before = self._done
+        await self.fake.say(userid(person), **body)
+        await eventually(lambda: self._done > before)
+
     async def says(self, person, text, *, room=None, quote=None, msgid=None):
         """In a group only what mentions the bot reaches it, on every way; the app hears no group at all."""
         msgid = msgid or f"m{next(self._names)}"
@@ -275,6 +287,9 @@ class WecomWorld:
             self._move(max(upcoming, self.clock.now() + timedelta(milliseconds=1)))
         self._move(target)
         return await self.listen()
+
+    def move(self, **duration):
+        self._move(self.clock.now() + timedelta(**duration))
 
     def _move(self, at):
         gone = (at - self.clock.now()).total_seconds()

@@ -1,12 +1,14 @@
 """What the door of 企业微信 is made of: each leg that the configuration names, the one door over them, and their life."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from ssl import SSLContext
+
+from aiohttp import ClientSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app import Bot
 from bot.channels.wecom.app_api import AppApi
@@ -20,20 +22,21 @@ from bot.channels.wecom.fetching import Fetching
 from bot.channels.wecom.group_cards import GroupCards
 from bot.channels.wecom.identity import Directory
 from bot.channels.wecom.intake import Intake
-from bot.channels.wecom.keeper import Keeper, Owner, SoleOwner
+from bot.channels.wecom.keeper import Keeper, SoleOwner
 from bot.channels.wecom.listening import Frames, reader
 from bot.channels.wecom.look import look, staff_of
-from bot.channels.wecom.media import Rules, media_door
+from bot.channels.wecom.media import MediaDoor, Rules, media_door
 from bot.channels.wecom.net import client, trust
 from bot.channels.wecom.owner import AdvisoryOwner
 from bot.channels.wecom.pace import Pace, RealPace
 from bot.channels.wecom.push import Push
 from bot.channels.wecom.reply_leg import ReplyLeg
 from bot.channels.wecom.reporting import Reporter
-from bot.channels.wecom.settings import CallbackKeys, WeComSection
+from bot.channels.wecom.settings import AppSection, BotCallbackSection, BotSection, CallbackKeys, WeComSection
 from bot.channels.wecom.windows import Windows
-
-log = logging.getLogger(__name__)
+from handlers.request import Desk
+from models.gathering import Gathering
+from models.incoming import Incoming
 
 
 @dataclass
@@ -48,15 +51,47 @@ class Legs:
 
 @dataclass(eq=False)
 class _Builder:
+    """Adds one leg after the other to `legs`."""
+
     bot: Bot
     section: WeComSection
     key: bytes
     pace: Pace
-    windows: Windows
+    http: ClientSession
+    media: MediaDoor
     directory: Directory
+    windows: Windows
     reporter: Reporter
+    legs: Legs
 
-    def intake(self, leg: str, fetching: Fetching) -> Intake:
+    def app(self, section: AppSection) -> None:
+        door = self.legs.door
+        door.app = AppApi(
+            self.http, self.section.api, section.corp_id, section.agent_id, section.secret.get_secret_value()
+        )
+        if section.token.get_secret_value():
+            door.app_hears = True
+            intake = self._intake(APP, Fetching(self.media, app=door.app))
+            self._callback(AppLeg(section.corp_id), section, section.corp_id, intake)
+
+    def bot_callback(self, section: BotCallbackSection) -> None:
+        answers = self.legs.door.answers = ReplyLeg(self.section.api, self.http, self.pace, self.windows)
+        intake = self._intake(BOT, Fetching(self.media, bot_key=section.aes_key.get_secret_value()))
+        intake.window = answers.window
+        self._callback(BotEnvelope(), section, "", intake)
+
+    def long_connection(self, section: BotSection) -> None:
+        intake = self._intake(BOT, Fetching(self.media))
+        frames = self.legs.frames = Frames(intake, self.pace, self.reporter)
+        store = self.bot.store
+        owner = SoleOwner() if store.is_sqlite else AdvisoryOwner(store.engine, section.bot_id, self.pace)
+        keeper = self.legs.keeper = Keeper(
+            section, self.http, pace=self.pace, owner=owner, hear=frames.hear, report=self.reporter.state
+        )
+        speaker = self.legs.door.bot = BotLeg(keeper, self.pace, self.windows, self.key)
+        intake.window = speaker.window
+
+    def _intake(self, leg: str, fetching: Fetching) -> Intake:
         office = self.bot.around.office
         return Intake(
             leg=leg,
@@ -72,18 +107,13 @@ class _Builder:
             bot=office.bot,
             key=self.key,
             stale=self.reporter.stale,
+            excuse=partial(_excuse, self.bot),
         )
 
-    def owner(self) -> Owner:
-        store, bot = self.bot.store, self.section.bot
-        if store.is_sqlite or bot is None:
-            return SoleOwner()
-        return AdvisoryOwner(store.engine, bot.bot_id, self.pace)
-
-    def callback(self, envelope: BotEnvelope | AppLeg, keys: CallbackKeys, receiveid: str, intake: Intake) -> Callback:
+    def _callback(self, envelope: BotEnvelope | AppLeg, keys: CallbackKeys, receiveid: str, intake: Intake) -> None:
         secrets = (keys.token, keys.aes_key, keys.old_token, keys.old_aes_key)
         sets = key_sets(*(secret.get_secret_value() for secret in secrets))
-        return Callback(envelope, Envelopes(sets, receiveid), intake.held, self.bot.clock)
+        self.legs.callbacks.append(Callback(envelope, Envelopes(sets, receiveid), intake.held, self.bot.clock))
 
 
 @asynccontextmanager
@@ -91,74 +121,78 @@ async def open_wecom(
     bot: Bot, section: WeComSection, key: bytes, *, connect: bool = True, pace: Pace | None = None
 ) -> AsyncIterator[Legs]:
     """Build the door and add it to the bot's doors. `connect`: keep the long connection; the command line must not."""
-    pace = pace or RealPace()
-    windows, reporter = Windows(pace), Reporter(bot.store, bot.clock)
+    pace, reporter = pace or RealPace(), Reporter(bot.store, bot.clock)
+    windows = Windows(pace)
     directory = Directory(bot.store, bot.around)
     await directory.refresh()
-    builder = _Builder(bot, section, key, pace, windows, directory, reporter)
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(client(section))
         fresh = await stack.enter_async_context(client(section, fresh=True))
-        authority = trust(section)
-        rules = Rules(tuple(section.media.hosts), private=section.media.allow_private_addresses)
-        ssl = authority if isinstance(authority, SSLContext) else True
-        media = await stack.enter_async_context(media_door(rules, proxy=section.proxy or None, ssl=ssl))
-        cards = GroupCards(bot.store, section.bot.group_card if section.bot is not None else "none")
-        await cards.load([room.id for room in section.room])
-        keys = {room.id: room.push_key for room in section.room if room.push_key.get_secret_value()}
-        door = WeCom(
-            directory=directory,
-            windows=windows,
-            cards=cards,
-            installation=key,
-            names=bot.around.names,
-            tail=_tail(bot),
-            report=reporter.raise_alarm,
-            push=Push(section.api, fresh, pace) if keys else None,
-            keys=keys,
-        )
-        legs = Legs(door)
-        app = section.app
-        if app is not None:
-            door.app = AppApi(http, section.api, app.corp_id, app.agent_id, app.secret.get_secret_value())
-            if app.token.get_secret_value():
-                door.app_hears = True
-                intake = builder.intake(APP, Fetching(media, app=door.app))
-                legs.callbacks.append(builder.callback(AppLeg(app.corp_id), app, app.corp_id, intake))
+        media = await stack.enter_async_context(_media(section))
+        legs = Legs(await _door(bot, section, key, directory, windows, reporter, Push(section.api, fresh, pace)))
+        builder = _Builder(bot, section, key, pace, http, media, directory, windows, reporter, legs)
+        if section.app is not None:
+            builder.app(section.app)
         if section.bot_callback is not None:
-            door.answers = ReplyLeg(section.api, http, pace, windows)
-            bot_key = section.bot_callback.aes_key.get_secret_value()
-            intake = builder.intake(BOT, Fetching(media, bot_key=bot_key))
-            intake.window = door.answers.window
-            legs.callbacks.append(builder.callback(BotEnvelope(), section.bot_callback, "", intake))
+            builder.bot_callback(section.bot_callback)
         if section.bot is not None:
-            intake = builder.intake(BOT, Fetching(media))
-            legs.frames = frames = Frames(intake, pace, reporter)
-            legs.keeper = Keeper(
-                section.bot, http, pace=pace, owner=builder.owner(), hear=frames.hear, report=reporter.state
-            )
-            door.bot = BotLeg(legs.keeper, pace, windows, key)
-            intake.window = door.bot.window
-        door.look = partial(_look, bot, section, legs)
-        bot.doors.add(door)
+            builder.long_connection(section.bot)
+        legs.door.look = partial(_look, bot, section, legs)
+        bot.doors.add(legs.door)
         for name in (BOT, APP):
-            bot.doors.add(Face(door, name), carries_all=False)
+            bot.doors.add(Face(legs.door, name), carries_all=False)
         if legs.keeper is not None and connect:
-            task = asyncio.create_task(legs.keeper.run())
-            stack.push_async_callback(_stop, task)
+            stack.push_async_callback(_stop, asyncio.create_task(legs.keeper.run()))
         yield legs
+
+
+async def _door(
+    bot: Bot,
+    section: WeComSection,
+    key: bytes,
+    directory: Directory,
+    windows: Windows,
+    reporter: Reporter,
+    push: Push,
+) -> WeCom:
+    cards = GroupCards(bot.store, section.bot.group_card if section.bot is not None else "none")
+    await cards.load([room.id for room in section.room])
+    keys = {room.id: room.push_key for room in section.room if room.push_key.get_secret_value()}
+    return WeCom(
+        directory=directory,
+        windows=windows,
+        cards=cards,
+        installation=key,
+        names=bot.around.names,
+        tail=lambda number: bot.around.words("cut", {"number": number}),
+        report=reporter.raise_alarm,
+        push=push if keys else None,
+        keys=keys,
+    )
+
+
+def _media(section: WeComSection) -> AbstractAsyncContextManager[MediaDoor]:
+    authority = trust(section)
+    rules = Rules(tuple(section.media.hosts), private=section.media.allow_private_addresses)
+    return media_door(rules, proxy=section.proxy or None, ssl=authority if isinstance(authority, SSLContext) else True)
+
+
+async def _excuse(bot: Bot, incoming: Incoming, reasons: Sequence[str]) -> None:
+    """Tell in private why a picture or file was not taken."""
+
+    async def unit(session: AsyncSession) -> None:
+        desk = Desk(Gathering(session), bot.clock.now(), await bot.around.load(session))
+        key = f"not taken:{incoming.channel}:{incoming.external_id}"
+        desk.tell(incoming.person, "picture_refused", key=key, veiled=True, reasons=list(reasons))
+        await desk.gathering.flush()
+
+    await bot.store.write(unit)
+    bot.sender.wake()
 
 
 async def _look(bot: Bot, section: WeComSection, legs: Legs) -> list[Found]:
     state = legs.keeper.state if legs.keeper is not None else None
     return await look(bot.store, section, await staff_of(bot.store), bot.clock.now(), state=state)
-
-
-def _tail(bot: Bot) -> Callable[[int | None], str]:
-    def tail(number: int | None) -> str:
-        return bot.around.words("cut", {"number": number})
-
-    return tail
 
 
 async def _stop(task: "asyncio.Task[None]") -> None:

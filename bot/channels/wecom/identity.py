@@ -35,7 +35,7 @@ class Versioned(Protocol):
 class _Known:
     """What was read last."""
 
-    version: int = -1
+    version: int = -2
     people: dict[str, str] = field(default_factory=dict)  # folded userid -> person
     userids: dict[str, str] = field(default_factory=dict)  # person -> userid as the roster has it
     chats: dict[str, str] = field(default_factory=dict)  # room -> chat id

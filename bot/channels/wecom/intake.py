@@ -26,6 +26,7 @@ from models.sealing import Secret
 
 log = logging.getLogger(__name__)
 ENTERED = "进入会话"
+ONLY_PICTURES = "目前只收图片（JPG、PNG），文件和视频没有存下，请截图或拍照发送"
 Fetch = Callable[[Said, Item], Awaitable[Picture | str]]
 """One picture, cleaned; or why there is none, in a sentence for its sender."""
 
@@ -51,22 +52,27 @@ class Intake:
     key: bytes = field(repr=False)
     stale: Callable[[], Awaitable[None]] | None = None
     window: Callable[[Said], Window | None] | None = None
+    excuse: Callable[[Incoming, Sequence[str]], Awaitable[None]] | None = None
     counts: Counter[str] = field(default_factory=Counter)
 
     async def hear(self, said: Said, window: Window | None = None) -> None:
         """Store and do it; what the dispatch raises comes out. `window` is how it may be answered, unless as usual."""
         self.counts[said.kind] += 1
-        incoming = await self._incoming(said)
+        pictures, reasons = await self._pictures(said)
+        incoming = await self._incoming(said, pictures)
         if window is None and self.window is not None and incoming.heard:
             window = self.window(said)
         if window is not None:
             self.windows.open(incoming.message, window)
-        await self.dispatch.submit(incoming)
-        if window is not None and window.at_once is not None:
-            await self.at_once(incoming.message)
         if said.chat is None and said.kind is not SaidKind.IGNORED and said.userid:
+            # Before it is answered: whoever writes has opened the chat, and the answer needs to know.
             day = self.clock.now().astimezone(self.zone).date()
             await self.directory.note(self.leg, incoming.person, said.userid, day)
+        stored = await self.dispatch.submit(incoming)
+        if reasons and stored.fresh and self.excuse is not None:
+            await self.excuse(incoming, reasons)
+        if window is not None and window.at_once is not None:
+            await self.at_once(incoming.message)
         if said.stale and self.stale is not None:
             await self.stale()
         self.counts["done"] += 1
@@ -86,7 +92,7 @@ class Intake:
         await self.hear(said, Window(until=self.pace.now() + AT_ONCE, place=place, at_once=at_once))
         return answers[0] if answers else None
 
-    async def _incoming(self, said: Said) -> Incoming:
+    async def _incoming(self, said: Said, pictures: tuple[Picture, ...]) -> Incoming:
         named = bool(said.userid)
         return Incoming(
             channel=self.channel,
@@ -97,7 +103,7 @@ class Intake:
             at=said.at or self.clock.now(),
             message=said.external_id,
             quoted_words=said.quote,
-            pictures=await self._pictures(said),
+            pictures=pictures,
             key=self._key_of(said),
             target=self._target(said),
             heard=said.kind is not SaidKind.IGNORED and named,
@@ -120,8 +126,11 @@ class Intake:
         row = message_of(said.task_id, self.key) if said.task_id else None
         return None if row is None else str(row)
 
-    async def _pictures(self, said: Said) -> tuple[Picture, ...]:
-        """At once, all together: their addresses die in minutes."""
-        wanted: Sequence[Item] = [item for item in said.items if item.kind == "image"]
+    async def _pictures(self, said: Said) -> tuple[tuple[Picture, ...], list[str]]:
+        """At once, all together, for their addresses die in minutes; and why some cannot be had, in sentences."""
+        wanted = [item for item in said.items if item.kind == "image"]
         found = await asyncio.gather(*(self.fetch(said, item) for item in wanted))
-        return tuple(picture for picture in found if isinstance(picture, Picture))
+        reasons = [one for one in found if isinstance(one, str)]
+        if len(wanted) < len(said.items):
+            reasons.append(ONLY_PICTURES)
+        return tuple(one for one in found if isinstance(one, Picture)), list(dict.fromkeys(reasons))

@@ -21,11 +21,43 @@ def upgrade() -> None:
     sa.Column('cleared_at', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_alarms'))
     )
+    op.create_table('approvals',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('act', sa.String(), nullable=False),
+    sa.Column('object', sa.String(), nullable=False),
+    sa.Column('asked_by', sa.String(), nullable=False),
+    sa.Column('asked_at', models.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('approved_by', sa.String(), nullable=False),
+    sa.Column('approved_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_approvals'))
+    )
+    op.create_table('contacts',
+    sa.Column('leg', sa.String(), nullable=False),
+    sa.Column('person', sa.String(), nullable=False),
+    sa.Column('userid', sa.String(), nullable=False),
+    sa.Column('opened_on', sa.Date(), nullable=False),
+    sa.PrimaryKeyConstraint('leg', 'person', name=op.f('pk_contacts'))
+    )
     op.create_table('days',
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('works', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('day', name=op.f('pk_days'))
     )
+    op.create_table('duties',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('sentence', sa.String(), nullable=False),
+    sa.Column('issuer', sa.String(), nullable=False),
+    sa.Column('created_at', models.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('audience', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=True),
+    sa.Column('raise_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('due_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_duties'))
+    )
+    with op.batch_alter_table('duties', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_duties_raise_at'), ['raise_at'], unique=False)
+
     op.create_table('inbox',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('channel', sa.String(), nullable=False),
@@ -75,11 +107,26 @@ def upgrade() -> None:
     sa.Column('number', sa.Integer(), nullable=True),
     sa.Column('category', sa.String(), nullable=False),
     sa.Column('stage', sa.String(), nullable=False),
+    sa.Column('part_of', sa.Integer(), nullable=True),
+    sa.Column('author', sa.String(), nullable=False),
+    sa.Column('code', sa.String(), nullable=False),
+    sa.Column('wrong_codes', sa.Integer(), nullable=False),
+    sa.Column('due_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('outcome', sa.String(), nullable=False),
+    sa.Column('sent_to', sa.String(), nullable=False),
+    sa.Column('receiver', sa.Integer(), nullable=True),
+    sa.Column('shunned', sa.JSON(), nullable=False),
+    sa.Column('joined_to', sa.Integer(), nullable=True),
+    sa.Column('closed_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('erased_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['part_of'], ['leads.id'], name=op.f('fk_leads_part_of')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_leads')),
     sa.UniqueConstraint('number', name=op.f('uq_leads_number')),
     sa.UniqueConstraint('token', name=op.f('uq_leads_token'))
     )
     with op.batch_alter_table('leads', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_leads_due_at'), ['due_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_leads_part_of'), ['part_of'], unique=False)
         batch_op.create_index(batch_op.f('ix_leads_stage'), ['stage'], unique=False)
 
     op.create_table('marks',
@@ -212,6 +259,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('units', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_units_number'), ['number'], unique=False)
+
+    op.create_table('incidents',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('opened_at', models.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('updates', sa.Integer(), nullable=False),
+    sa.Column('closed_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['unit_id'], ['units.id'], name=op.f('fk_incidents_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_incidents')),
+    sa.UniqueConstraint('number', name=op.f('uq_incidents_number'))
+    )
+    with op.batch_alter_table('incidents', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_incidents_unit_id'), ['unit_id'], unique=False)
+
+    op.create_table('lead_steps',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('lead_id', sa.Integer(), nullable=False),
+    sa.Column('at', models.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('stage', sa.String(), nullable=False),
+    sa.Column('by', sa.String(), nullable=False),
+    sa.Column('outcome', sa.String(), nullable=False),
+    sa.Column('to', sa.String(), nullable=False),
+    sa.Column('sheet', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('fk_lead_steps_lead_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_lead_steps'))
+    )
+    with op.batch_alter_table('lead_steps', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_lead_steps_lead_id'), ['lead_id'], unique=False)
 
     op.create_table('lead_wraps',
     sa.Column('lead_id', sa.Integer(), nullable=False),

@@ -22,12 +22,12 @@ KEY = SecretStr("key-of-members")
 
 
 @asynccontextmanager
-async def pushing(fake=None, timeout=0.3, monkeypatch=None):
+async def pushing(given=None):
     pace = SlowMotion()
-    async with fake_bot(fake or FakeBot(groups={"wr1": KEY.get_secret_value()})) as fake:
+    async with fake_bot(given or FakeBot(groups={"wr1": KEY.get_secret_value()})) as fake:
         section = WeComSection(api=fake.base)
         async with net.client(section, fresh=True) as http:
-            http._timeout = net.aiohttp.ClientTimeout(total=timeout, sock_connect=timeout)
+            http._timeout = net.aiohttp.ClientTimeout(total=0.3, sock_connect=0.3)
             push = Push(section.api, http, pace)
             push.fake, push.pace = fake, pace
             yield push
