@@ -53,6 +53,12 @@ class Bot:
         await self.sender.recover(ours=self.store.is_sqlite)
         await self.sender.quiet()
 
+    async def beat(self) -> None:
+        """What falls due by the clock. The sender is only woken: it rests between its rounds, and `settle` does not."""
+        await self.dispatch.pass_time()
+        await self.sender.recover(ours=self.store.is_sqlite)
+        self.sender.wake()
+
 
 def build(*, store: Store, clock: Clock, office: Office, folder: Path, recipients: Recipients | None) -> Bot:
     """Put the organs together; nothing runs yet."""

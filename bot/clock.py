@@ -53,6 +53,7 @@ class Ticker:
         # The defaults would drop a late job after one second, and run a plain function in a thread.
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
+        self._beating = asyncio.Lock()
 
     def start(self) -> None:
         self._scheduler.add_job(self._beat, "interval", seconds=SAFETY, id="safety", next_run_time=datetime.now(UTC))
@@ -60,14 +61,20 @@ class Ticker:
 
     async def _beat(self) -> None:
         try:
-            await self._wake()
+            async with self._beating:
+                await self._wake()
         except asyncio.CancelledError:  # we stop; the scheduler would log a traceback
             return
         except Exception as trouble:  # the scheduler would log its text, which may quote a message
             log.error("a beat failed: %s", origin(trouble))
 
-    def stop(self) -> None:
-        if self._scheduler.running:
+    async def stop(self) -> None:
+        """No more beats; one that has begun ends first. The scheduler would cancel it in the middle of a statement,
+        and a database connection that is let go of then never answers again."""
+        if not self._scheduler.running:
+            return
+        self._scheduler.remove_all_jobs()
+        async with self._beating:
             self._scheduler.shutdown(wait=False)
 
 

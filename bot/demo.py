@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import signal
 import tempfile
@@ -80,7 +81,7 @@ class Demo:
     async def beat(self) -> None:
         """Do what is due, and write down a time that the clock will not reach before the next beat: after a kill it
         goes on from there, and so never back."""
-        await self.bot.settle()
+        await self.bot.beat()
         ahead = timedelta(seconds=2 * SAFETY)
         await self.bot.store.write(lambda session: self.remember(session, ahead))
 
@@ -179,9 +180,10 @@ async def serve(
                 if browser:
                     await asyncio.to_thread(webbrowser.open, address)
                 ticker.start()
+                gc.freeze()  # what was loaded stays: walking it in every full collection held everybody for 50 ms
                 await _until_interrupted()
             finally:
-                ticker.stop()
+                await ticker.stop()
                 await runner.cleanup()
 
 

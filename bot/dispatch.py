@@ -33,6 +33,7 @@ from models.store import Store, unwell
 
 log = logging.getLogger(__name__)
 MOST, TRIES = 256, 3
+FEW, BREATH = 8, 0.01  # messages that make a burst; seconds to wait for the rest of it
 Name = tuple[str, str]
 
 
@@ -98,6 +99,8 @@ class Dispatch:
         try:
             while True:
                 jobs = [await self._queue.get()]
+                if self._queue.qsize() >= FEW:  # a burst: whoever was just answered speaks again within this breath
+                    await asyncio.sleep(BREATH)
                 while len(jobs) < MOST and not self._queue.empty():
                     jobs.append(self._queue.get_nowait())
                 await self._drain(jobs)

@@ -1,6 +1,7 @@
 """`shoudao run`: the service from its settings, and the organs that the other commands borrow when it does not run."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -126,7 +127,7 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> None:
         inner = web.AppRunner(Control(service.bot, service.terminal).app(), access_log=None, shutdown_timeout=5)
         await runner.setup()
         await inner.setup()
-        ticker = Ticker(bot.settle)
+        ticker = Ticker(bot.beat)
         path = socket_path(settings.data.dir)
         try:
             host, _, port = settings.web.listen.rpartition(":")
@@ -135,10 +136,11 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> None:
             await web.UnixSite(inner, str(path)).start()
             path.chmod(0o600)
             ticker.start()
+            gc.freeze()  # what was loaded stays: walking it in every full collection held everybody for 50 ms
             say(f"收到助手已启动：http://{settings.web.listen}/healthz")
             await interrupted()
         finally:
-            ticker.stop()
+            await ticker.stop()
             await runner.cleanup()
             await inner.cleanup()
             path.unlink(missing_ok=True)

@@ -95,6 +95,7 @@ class Registry:
     listeners: list[Listener] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
     finishers: list[Run] = field(default_factory=list)
+    longest: int = 0  # letters of the longest word
 
     def add(self, marked: Any) -> None:
         match marked:
@@ -103,6 +104,7 @@ class Registry:
                     if word in self.by_word:
                         raise ValueError(f"two commands say {word}: {self.by_word[word].name}, {marked.name}")
                     self.by_word[word] = marked
+                    self.longest = max(self.longest, len(word))
                 self.commands.append(marked)
             case Listener():
                 self.listeners.append(marked)
@@ -118,10 +120,6 @@ class Registry:
             allowed = may_say(one.name) | {STRANGER} if one.name in COMMANDS else frozenset[str]()
             self.commands[number] = replace(one, who=one.who & allowed)
             self.by_word.update(dict.fromkeys(one.words, self.commands[number]))
-
-    @property
-    def longest(self) -> int:
-        return max(map(len, self.by_word), default=0)
 
     def find(self, text: str) -> tuple[Command, str, str] | None:
         """The command that `text` begins with, the word used, and the rest. The longest word wins."""

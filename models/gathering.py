@@ -4,7 +4,7 @@ A burst of a thousand 收到 is a handful of transactions and a handful of state
 rows here, and dispatch writes them before it commits, or before it runs a handler that wants to query.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,19 +26,32 @@ class Gathering:
         self.presses: list[Incoming] = []
         self.flushed = 0  # how often rows of handlers were written before the end
         self._owed: dict[int, list[Any]] = {}
+        self._brief: dict[int, list[Any]] = {}
         self._numbered: dict[tuple[int, int], Any] = {}
 
-    async def prepare(self, units: Iterable[int], pairs: Iterable[tuple[int, int]]) -> None:
-        """Read ahead, with one statement each, what the acks of a batch will ask for."""
-        self._owed |= await receipts.owed_by_units(self.session, [u for u in units if u not in self._owed])
-        self._numbered |= await receipts.of_numbers(self.session, [p for p in pairs if p not in self._numbered])
+    async def prepare(self, units: Collection[int], pairs: Iterable[tuple[int, int]]) -> None:
+        """Read ahead, with one statement each, what the acks of a batch will ask for: of a unit, what it owes in brief
+        and the newest of it in full."""
+        self._brief |= await receipts.owed_numbers(self.session, [u for u in units if u not in self._brief])
+        newest = {(_newest(self._brief[unit]).number, unit) for unit in units if self._brief[unit]}
+        wanted = {*pairs, *newest}
+        self._numbered |= await receipts.of_numbers(self.session, [p for p in wanted if p not in self._numbered])
 
     async def owed(self, unit: int) -> list[Any]:
         """The open notices that a unit still owes as far as this transaction knows, newest first."""
         if unit not in self._owed:
+            self._owed |= await receipts.owed_by_units(self.session, [unit])
+        return self._unfinished(unit, self._owed[unit])
+
+    async def owed_numbers(self, unit: int) -> list[Any]:
+        """The same in brief: rows of `receipts.owed_numbers`."""
+        if unit not in self._brief:
             await self.prepare([unit], [])
-        done = {key for key, row in self.acks.items() if row["done_at"] is not None}
-        return [row for row in self._owed[unit] if (row.notice_id, unit) not in done]
+        return self._unfinished(unit, self._brief[unit])
+
+    def _unfinished(self, unit: int, rows: list[Any]) -> list[Any]:
+        acks = [(row, self.acks.get((row.notice_id, unit))) for row in rows]
+        return [row for row, ack in acks if ack is None or ack["done_at"] is None]
 
     async def numbered(self, number: int, unit: int) -> Any | None:
         if (number, unit) not in self._numbered:
@@ -72,4 +85,9 @@ class Gathering:
         await outbox.add_rows(self.session, self.outbox)
         await inbox.add_rows(self.session, self.inbox)
         self.acks, self.events, self.outbox, self.inbox = {}, [], [], []
-        self._owed, self._numbered = {}, {}
+        self._owed, self._brief, self._numbered = {}, {}, {}
+
+
+def _newest(owed: list[Any]) -> Any:
+    """Of rows in brief, the newest that is not acknowledged, else the newest."""
+    return next((row for row in owed if not row.acked), owed[0])

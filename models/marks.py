@@ -18,13 +18,16 @@ class Mark(Base):
     value: Mapped[str]
 
 
+TABLE = cast(Table, Mark.__table__)
+
+
 async def read_mark(session: AsyncSession, name: str) -> str | None:
     return (await session.execute(select(Mark.value).where(Mark.name == name))).scalar_one_or_none()
 
 
 async def write_mark(session: AsyncSession, name: str, value: object) -> None:
     row: dict[str, Any] = {"name": name, "value": str(value)}
-    await upsert(session, cast(Table, Mark.__table__), [row], ["name"], ["value"])
+    await upsert(session, TABLE, [row], ["name"], ["value"])
 
 
 async def bump(session: AsyncSession, name: str) -> int:

@@ -145,6 +145,14 @@ async def next_due(session: AsyncSession) -> datetime | None:
 SETTLED = ("state", "due_at", "claimed_until", "attempts", "provider_id", "sent_at", "reason")
 
 
+SETTLE = (
+    update(TABLE)
+    .where(TABLE.c.id == bindparam("row_id"), TABLE.c.state == OutState.CLAIMED)
+    .where(TABLE.c.claimed_until == bindparam("claim"))
+    .values({name: bindparam(f"new_{name}") for name in SETTLED})
+)
+
+
 async def settle(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write down how sending ended. Each row has `id`, `claim` and every column of SETTLED; one statement for all.
 
@@ -153,11 +161,8 @@ async def settle(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> No
     """
     if not rows:
         return
-    held = (TABLE.c.state == OutState.CLAIMED) & (TABLE.c.claimed_until == bindparam("claim"))
-    statement = update(TABLE).where(TABLE.c.id == bindparam("row_id"), held)
-    statement = statement.values({name: bindparam(f"new_{name}") for name in SETTLED})
     values = [{"row_id": r["id"], "claim": r["claim"], **{f"new_{name}": r[name] for name in SETTLED}} for r in rows]
-    await (await session.connection()).execute(statement, values)
+    await (await session.connection()).execute(SETTLE, values)
 
 
 async def cancel(session: AsyncSession, notice_id: int, kinds: Collection[str], reason: str) -> None:

@@ -118,13 +118,7 @@ async def owed_by_units(session: AsyncSession, units: Iterable[int], upto: int =
     ids = list(set(units))
     if not ids:
         return {}
-    rank = func.row_number().over(partition_by=TABLE.c.unit_id, order_by=TABLE.c.notice_id.desc())
-    inner = (
-        select(TABLE.c.notice_id, TABLE.c.unit_id, rank.label("rank"))
-        .join(Notice, Notice.id == TABLE.c.notice_id)
-        .where(TABLE.c.unit_id.in_(ids), TABLE.c.done_at.is_(None), Notice.state == NoticeState.OPEN)
-        .subquery()
-    )
+    inner = _owed(ids)
     query = (
         _with_notice()
         .join(inner, (inner.c.notice_id == TABLE.c.notice_id) & (inner.c.unit_id == TABLE.c.unit_id))
@@ -135,6 +129,31 @@ async def owed_by_units(session: AsyncSession, units: Iterable[int], upto: int =
     for row in await session.execute(query):
         owed[row.unit_id].append(row)
     return owed
+
+
+async def owed_numbers(session: AsyncSession, units: Iterable[int], upto: int = 12) -> dict[int, list[Any]]:
+    """The same in brief, for the hot path: `notice_id`, `number` and whether it is `acked`."""
+    ids = list(set(units))
+    if not ids:
+        return {}
+    inner = _owed(ids)
+    query = select(inner).where(inner.c.rank <= upto).order_by(inner.c.notice_id.desc())
+    owed: dict[int, list[Any]] = {unit: [] for unit in ids}
+    for row in await session.execute(query):
+        owed[row.unit_id].append(row)
+    return owed
+
+
+def _owed(units: Sequence[int]) -> Any:
+    """What units owe, ranked from the newest."""
+    rank = func.row_number().over(partition_by=TABLE.c.unit_id, order_by=TABLE.c.notice_id.desc())
+    acked = TABLE.c.acked_at.is_not(None)
+    return (
+        select(TABLE.c.notice_id, TABLE.c.unit_id, Notice.number, acked.label("acked"), rank.label("rank"))
+        .join(Notice, Notice.id == TABLE.c.notice_id)
+        .where(TABLE.c.unit_id.in_(units), TABLE.c.done_at.is_(None), Notice.state == NoticeState.OPEN)
+        .subquery()
+    )
 
 
 async def of_numbers(session: AsyncSession, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
@@ -161,16 +180,21 @@ def _with_notice() -> Any:
 ACK_COLUMNS = ("state", "acked_at", "acked_by", "how", "on_version", "late", "proxy", "done_at", "chase_at")
 
 
+WRITE_ACK = (
+    update(TABLE)
+    .where(TABLE.c.notice_id == bindparam("k_notice"), TABLE.c.unit_id == bindparam("k_unit"))
+    .values({name: bindparam(f"v_{name}") for name in ACK_COLUMNS})
+)
+
+
 async def write_acks(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Set ACK_COLUMNS of many receipts with one statement."""
     if not rows:
         return
-    statement = update(TABLE).where(TABLE.c.notice_id == bindparam("k_notice"), TABLE.c.unit_id == bindparam("k_unit"))
-    statement = statement.values({name: bindparam(f"v_{name}") for name in ACK_COLUMNS})
     values = [
         {"k_notice": r["notice_id"], "k_unit": r["unit_id"], **{f"v_{n}": r[n] for n in ACK_COLUMNS}} for r in rows
     ]
-    await (await session.connection()).execute(statement, values)
+    await (await session.connection()).execute(WRITE_ACK, values)
 
 
 async def add_events(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:

@@ -12,6 +12,7 @@ What looks like a limit and cannot be read (25点前, 2月30日前, 会前 or �
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from models.rules.chinese_numbers import HAN_NUMERALS
@@ -44,11 +45,6 @@ _CLOSERS = (
     r"(?:[\s。.!,~;]|吧|哦|啊|呢|交[齐到]?|报[送齐到]?|上报|上交|完成|反馈|回复|提交|办结"
     r"|[给发报]{1,2}我|即可|都?行|可以|谢谢)*"
 )
-_WHOLE = re.compile(rf"{_OPENERS}(?P<core>{WHEN}{_LIMIT}){_CLOSERS}")
-_INSIDE = re.compile(
-    rf"(?:(?<![0-9.〔\[第:/{HAN_NUMERALS}-])(?=[0-9年月日季{HAN_NUMERALS}])|(?=[^0-9年月日季{HAN_NUMERALS}]))"
-    rf"(?P<core>{WHEN}{_LIMIT})"
-)
 _TITLE = re.compile(r"《[^《》]*》")
 _LED = re.compile(rf"{_LEAD}{GAP}$")
 _VAGUE = re.compile(
@@ -75,6 +71,20 @@ _GATHERING = re.compile(r"会议|开会|参会|参加|召开|举行|培训|活�
 _DATES_SOMETHING = re.compile(r"的|未|没|尚")
 _NARRATES = re.compile(r"[,\s]*(?:已|曾|发生|产生|形成|印发|出台|下发|累计|共(?!同)|全?[市县区省]|各地|我[市县区局])")
 _MAX = 20_000  # what the chat takes; a longer text is read as far as this
+
+
+@cache
+def _whole_phrase() -> re.Pattern[str]:
+    """The two great patterns take a tenth of a second to compile: not at every start, but when the first phrase comes."""
+    return re.compile(rf"{_OPENERS}(?P<core>{WHEN}{_LIMIT}){_CLOSERS}")
+
+
+@cache
+def _phrase_inside() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:(?<![0-9.〔\[第:/{HAN_NUMERALS}-])(?=[0-9年月日季{HAN_NUMERALS}])|(?=[^0-9年月日季{HAN_NUMERALS}]))"
+        rf"(?P<core>{WHEN}{_LIMIT})"
+    )
 
 
 def read_due(phrase: str, now: datetime, calendar: WorkCalendar, holidays: Mapping[date, str] | None = None) -> Due:
@@ -118,7 +128,7 @@ def _moment(now: datetime, calendar: WorkCalendar, holidays: Mapping[date, str] 
 
 
 def _read_whole(text: str, moment: Moment) -> Due | None:
-    match = _WHOLE.fullmatch(text)
+    match = _whole_phrase().fullmatch(text)
     if not match:
         return None
     state, at = read_when(match, moment, match["adjust"])
@@ -160,7 +170,7 @@ def _vague_tail(text: str) -> Due | None:
 
 def _limits(tail: str) -> bool:
     """Whether the words say themselves that they are a limit."""
-    match = _WHOLE.fullmatch(tail)
+    match = _whole_phrase().fullmatch(tail)
     return bool(match and (match["mark"] or _bounded(match) or re.match(rf"[^,]*?{_LEAD}", tail)))
 
 
@@ -172,7 +182,7 @@ def _inside(text: str, moment: Moment) -> Due:
     """All limits in running text, weighed against each other."""
     ahead: dict[datetime, Due] = {}
     rest: list[Due] = []
-    for match in _INSIDE.finditer(_TITLE.sub(lambda title: "□" * len(title[0]), text)):
+    for match in _phrase_inside().finditer(_TITLE.sub(lambda title: "□" * len(title[0]), text)):
         due = _judge(match, text, moment)
         if due and due.state is DueState.FOUND and due.at:
             ahead.setdefault(due.at, due)

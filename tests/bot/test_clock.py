@@ -45,6 +45,6 @@ async def test_a_ticker_beats_at_once_and_survives_a_bad_beat(caplog: pytest.Log
     async with asyncio.timeout(5):
         await beaten.wait()
     await asyncio.sleep(0)
-    ticker.stop()
+    await ticker.stop()
     assert "a beat failed: RuntimeError" in caplog.text
     assert "秘密线索" not in caplog.text

@@ -19,6 +19,7 @@ def upgrade() -> None:
     sa.Column('what', sa.String(), nullable=False),
     sa.Column('detail', sa.String(), nullable=False),
     sa.Column('cleared_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('told_at', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_alarms'))
     )
     op.create_table('approvals',

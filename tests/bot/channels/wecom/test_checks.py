@@ -1,7 +1,7 @@
 """`shoudao check` against a platform on loopback: each fault that people make is named, with the page to open."""
 
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import fake_wecom_app as app_side
@@ -13,9 +13,15 @@ from bot.channels.wecom.checks import Known, findings
 from bot.channels.wecom.keeper import State
 from bot.channels.wecom.look import look
 from bot.channels.wecom.settings import WeComSection
+from bot.clock import SystemClock
 from models.store import Store
 
-NOW = datetime.now(UTC)  # noqa: DTZ  # compared with the Date that a real server answers
+
+def now():
+    """Compared with the Date that a real server answers at that moment."""
+    return SystemClock().now()
+
+
 NOBODY = "127.0.0.1:9"
 
 
@@ -65,8 +71,10 @@ def known(**changes):
     return Known(**values | changes)
 
 
-async def wrong(one, configured=None, knows=None, staff=None, now=NOW):
-    found = await findings(configured or section(one), knows or known(), staff or {"经办": "u001"}, now, running=False)
+async def wrong(one, configured=None, knows=None, staff=None, at=None):
+    found = await findings(
+        configured or section(one), knows or known(), staff or {"经办": "u001"}, at or now(), running=False
+    )
     return [one.sentence for one in found if one.wrong]
 
 
@@ -98,8 +106,8 @@ FAULTS = {
         "可见范围",
     ),
     "somebody of the office has no userid": (lambda one: {"staff": {"经办": ""}}, "经办 没有填 wecom", "通讯录"),
-    "the clock is fast": (lambda one: {"now": NOW + timedelta(minutes=5)}, "本机时钟快5分钟", "NTP"),
-    "the clock is slow": (lambda one: {"now": NOW - timedelta(minutes=9)}, "本机时钟慢9分钟", "NTP"),
+    "the clock is fast": (lambda one: {"at": now() + timedelta(minutes=5)}, "本机时钟快5分钟", "NTP"),
+    "the clock is slow": (lambda one: {"at": now() - timedelta(minutes=9)}, "本机时钟慢9分钟", "NTP"),
     "the api is not there": (lambda one: {"configured": section(one, api=f"http://{NOBODY}")}, NOBODY, "proxy"),
     "the socket is not there": (
         lambda one: {"configured": section(one, bot={"url": f"ws://{NOBODY}"})},
@@ -162,7 +170,7 @@ async def test_ten_faults_at_once_are_all_named():
             section(one, room=rooms),
             known(chats={"members": "wr1", "counties": "wr2"}, liaisons={"市水利局": "王 主任", "市公安局": "u999"}),
             {"经办": ""},
-            NOW + timedelta(minutes=3),
+            now() + timedelta(minutes=3),
         )
         assert len(said) == 10, "\n".join(said)
 
@@ -171,7 +179,7 @@ async def test_while_the_service_runs_its_connection_is_left_alone(tmp_path):
     store = Store(f"sqlite+aiosqlite:///{tmp_path / 'x.sqlite3'}")
     await store.open()
     async with platform() as one:
-        found = await look(store, section(one), {"经办": "u001"}, NOW, state=State.TAKEN)
+        found = await look(store, section(one), {"经办": "u001"}, now(), state=State.TAKEN)
         assert one.fake.subscribes == 0
         assert any("顶掉" in line.sentence and line.wrong for line in found)
     await store.close()
