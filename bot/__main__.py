@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
 
+import uvloop
+
 from bot.siblings import strangers
 
 # What argparse says in English, in the words of those who read it. The pattern's group is what they typed.
@@ -43,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     arguments = parser().parse_args(argv)
     try:
-        asyncio.run(arguments.run(arguments))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(arguments.run(arguments))
     except CommandFailed as fault:
         print(fault, file=sys.stderr)
         sys.exit(1)

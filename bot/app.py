@@ -66,6 +66,7 @@ def build(*, store: Store, clock: Clock, office: Office, folder: Path, recipient
     around = Around(office, Renderer(), doors, media, recipients, Pseudonyms(installation_key(folder)))
     sender = Sender(store, doors, around, clock)
     dispatch = Dispatch(store, load(), around, clock, sender.wake)
+    sender.busy = lambda: dispatch.in_burst
     return Bot(
         store=store,
         doors=doors,

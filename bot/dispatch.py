@@ -18,7 +18,7 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.clock import Clock
+from bot.clock import Clock, since_start
 from bot.listening import Entangled, answer, refuse, request_for, row_for
 from bot.surroundings import Around
 from bot.ticking import Ticking
@@ -33,7 +33,9 @@ from models.store import Store, unwell
 
 log = logging.getLogger(__name__)
 MOST, TRIES = 256, 3
-FEW, BREATH = 8, 0.01  # messages that make a burst; seconds to wait for the rest of it
+SHOW_EVERY = 0.25  # seconds between two changes of the cards in a burst
+BURST = 0.1  # seconds after its last full batch at which a burst is over
+FEW, BREATH = 8, 0.003  # messages that make a burst; seconds to wait for the rest of it
 Name = tuple[str, str]
 
 
@@ -79,9 +81,16 @@ class Dispatch:
         self.store, self.registry, self.around, self.clock = store, registry, around, clock
         self.ticking = Ticking(store, registry, around, clock)
         self._committed = committed
+        self._burst = self._shown = -BURST
+        self._unshown: set[int] = set()  # notices whose cards have yet to follow
         self._queue: asyncio.Queue[Job] = asyncio.Queue()
         self.parked = 0
         self.stored = 0
+
+    @property
+    def in_burst(self) -> bool:
+        """Whether many speak at once just now."""
+        return since_start() - self._burst < BURST
 
     @property
     def waiting(self) -> int:
@@ -103,7 +112,11 @@ class Dispatch:
                     await asyncio.sleep(BREATH)
                 while len(jobs) < MOST and not self._queue.empty():
                     jobs.append(self._queue.get_nowait())
+                if len(jobs) >= FEW:
+                    self._burst = since_start()
                 await self._drain(jobs)
+                if self._unshown and self._queue.empty():
+                    await self._drain(())
         finally:
             while not self._queue.empty():
                 jobs.append(self._queue.get_nowait())
@@ -224,11 +237,22 @@ class Dispatch:
                 await listener.warm(requests)
         for request in requests:
             await answer(self.registry, request)
-        desk = Desk(gathering, now, around)
-        for finish in self.registry.finishers:
-            await finish(desk)
-        await gathering.flush()
+        await self._finish(Desk(gathering, now, around))
         return results
+
+    async def _finish(self, desk: Desk) -> None:
+        """What is done once for a transaction. In a burst the cards follow a few times a second, not with each batch:
+        a crash in between leaves a count that is old until the next answer, and nothing else."""
+        changed = desk.gathering.changed
+        changed |= self._unshown
+        if self.in_burst and not self._queue.empty() and since_start() - self._shown < SHOW_EVERY:
+            self._unshown = set(changed)
+            changed.clear()
+        else:
+            self._unshown, self._shown = set(), since_start()
+            for finish in self.registry.finishers:
+                await finish(desk)
+        await desk.gathering.flush()
 
     async def _sort(self, session: AsyncSession, jobs: Sequence[Job]) -> tuple[list[Stored | Conflict], list[Incoming]]:
         """What each job will be answered, and those whose ids were never seen, in order."""

@@ -9,7 +9,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +38,7 @@ HOLD = timedelta(seconds=60)  # how long a claim stands before it counts as aban
 FRESH, PATIENCE = 30.0, 20.0  # seconds: how old a claim may be when its message leaves, and how long a door may take
 SAFETY = 30.0  # seconds of sleep at most, should a wake be lost
 REST = 0.05  # seconds between two rounds: in a burst of 收到 a claim then takes a hundred replies, not a dozen
+GIVE_WAY = 1.0  # seconds that a burst may hold back what is to be said
 SETTLE = 1.0  # seconds after which outcomes are written down, though the lane goes on
 AWAY = timedelta(minutes=1)  # how long a message waits for a door that is not open
 
@@ -52,6 +53,7 @@ class Sender:
         self._rounds: set[asyncio.Task[bool]] = set()
         self._ended: list[tuple[Claimed, Outcome]] = []  # sent, but not yet written down
         self.sent = 0
+        self.busy: Callable[[], bool] = lambda: False  # whether others have more pressing work, such as a burst of acks
 
     def wake(self) -> None:
         self._due.set()
@@ -61,6 +63,7 @@ class Sender:
         while True:
             self._due.clear()
             try:
+                await self._give_way()
                 await self.drain(rest=REST)
             except Exception as trouble:  # a full disk now is no reason to fall silent for ever
                 log.error("sending failed: %s", origin(trouble))
@@ -69,6 +72,12 @@ class Sender:
                 await asyncio.wait_for(self._due.wait(), SAFETY)
             except TimeoutError:
                 continue
+
+    async def _give_way(self) -> None:
+        """Those who wait for a commit go first; what is to be said to them follows, a second later at most."""
+        until = since_start() + GIVE_WAY
+        while self.busy() and since_start() < until:  # noqa: ASYNC110  # nobody announces the end of a burst
+            await asyncio.sleep(REST)
 
     async def drain(self, *, rest: float = 0.0) -> None:
         """Send all that is due, with `rest` seconds between two rounds.
@@ -82,6 +91,8 @@ class Sender:
             if not await asyncio.shield(task):
                 return
             await asyncio.sleep(rest)
+            if rest:
+                await self._give_way()
 
     async def quiet(self) -> None:
         """Send all that is due, and wait for the rounds that others have begun."""

@@ -165,7 +165,8 @@ async def test_the_day_by_the_app_with_cards_to_people(database, tmp_path, caplo
         assert "通道正常" in said.to("clerk").text
         world.heard[-2].all_to("head")
         # nobody tapped for the head within half an hour: that is an alarm
-        await world.until("2026-11-19T09:21+08:00")
+        told = await world.until("2026-11-19T09:21+08:00")  # the head has not tapped his: the clerk hears of it
+        assert "主任30分钟内没有点" in told.to("clerk").text
         async with world.bot.store.read() as session:
             assert [a.what for a in await alarms.named(session, "canary")] == ["canary:head"]
         # the chase comes as a card, and one tap on it acknowledges
