@@ -83,6 +83,7 @@ class Dispatch:
         self._committed = committed
         self._burst = self._shown = -BURST
         self._unshown: set[int] = set()  # notices whose cards have yet to follow
+        self._after = self._unshown, self._shown  # both, once the transaction under way is committed
         self._queue: asyncio.Queue[Job] = asyncio.Queue()
         self.parked = 0
         self.stored = 0
@@ -155,6 +156,7 @@ class Dispatch:
             if not unwell(trouble):
                 raise
             results = await self.store.write(lambda session: self._batch(session, jobs))
+        self._unshown, self._shown = self._after  # only now: what was rolled back has shown nothing
         for job, result in zip(jobs, results, strict=True):
             self.stored += isinstance(result, Stored) and result.fresh
             job.end(result)
@@ -242,14 +244,14 @@ class Dispatch:
 
     async def _finish(self, desk: Desk) -> None:
         """What is done once for a transaction. In a burst the cards follow a few times a second, not with each batch:
-        a crash in between leaves a count that is old until the next answer, and nothing else."""
+        a crash in between leaves a count, or a notice that all have finished, as it was until the next answer."""
         changed = desk.gathering.changed
         changed |= self._unshown
         if self.in_burst and not self._queue.empty() and since_start() - self._shown < SHOW_EVERY:
-            self._unshown = set(changed)
+            self._after = set(changed), self._shown
             changed.clear()
         else:
-            self._unshown, self._shown = set(), since_start()
+            self._after = set(), since_start()
             for finish in self.registry.finishers:
                 await finish(desk)
         await desk.gathering.flush()
