@@ -108,7 +108,7 @@ class Dispatch:
         jobs: list[Job] = []
         try:
             while True:
-                jobs = [await self._queue.get()]
+                jobs = await self._first()
                 if self._queue.qsize() >= FEW:  # a burst: whoever was just answered speaks again within this breath
                     await asyncio.sleep(BREATH)
                 while len(jobs) < MOST and not self._queue.empty():
@@ -116,13 +116,20 @@ class Dispatch:
                 if len(jobs) >= FEW:
                     self._burst = since_start()
                 await self._drain(jobs)
-                if self._unshown and self._queue.empty():
-                    await self._drain(())
         finally:
             while not self._queue.empty():
                 jobs.append(self._queue.get_nowait())
             for job in jobs:
                 job.end(NotStored("stopping"))
+
+    async def _first(self) -> list[Job]:
+        """The next message; none when the cards of a burst are to follow before one comes."""
+        patience = self._shown + SHOW_EVERY - since_start() if self._unshown else None
+        try:
+            async with asyncio.timeout(patience):
+                return [await self._queue.get()]
+        except TimeoutError:
+            return []
 
     async def pass_time(self) -> None:
         """Do everything that is due now."""
@@ -247,7 +254,7 @@ class Dispatch:
         a crash in between leaves a count, or a notice that all have finished, as it was until the next answer."""
         changed = desk.gathering.changed
         changed |= self._unshown
-        if self.in_burst and not self._queue.empty() and since_start() - self._shown < SHOW_EVERY:
+        if self.in_burst and since_start() - self._shown < SHOW_EVERY:
             self._after = set(changed), self._shown
             changed.clear()
         else:

@@ -1,12 +1,9 @@
-"""The ground under every table: names for constraints, times that are always UTC, and upserts on both databases."""
+"""The ground under every table: names for constraints, and times that are always UTC."""
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Table
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 from sqlalchemy.types import TypeDecorator
 
@@ -52,18 +49,3 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False, repr=Fals
         list[Any]: JSON,
         list[str]: JSON,
     }
-
-
-async def upsert(
-    session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str], update: Sequence[str]
-) -> None:
-    """Insert `rows`; where one with the same `keys` stands, set its `update` columns instead (none: leave it alone)."""
-    if not rows:
-        return
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    if update:
-        statement = insert.on_conflict_do_update(index_elements=keys, set_={c: insert.excluded[c] for c in update})
-    else:
-        statement = insert.on_conflict_do_nothing(index_elements=keys)
-    await session.execute(statement, list(rows))

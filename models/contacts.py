@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, upsert
+from models.base import Base
+from models.bulk import upsert
 from models.people import Person
 
 
@@ -26,10 +27,12 @@ class Contact(Base):
     opened_on: Mapped[date]
 
 
+NOTE = upsert(cast(Table, Contact.__table__), ["leg", "person", "userid", "opened_on"], ["leg", "person"], ["userid"])
+
+
 async def note(session: AsyncSession, leg: str, person: str, userid: str, day: date) -> None:
     """This person has spoken here in private."""
-    row: dict[str, Any] = {"leg": leg, "person": person, "userid": userid, "opened_on": day}
-    await upsert(session, cast(Table, Contact.__table__), [row], ["leg", "person"], ["userid"])
+    await NOTE.run(session, [{"leg": leg, "person": person, "userid": userid, "opened_on": day}])
 
 
 async def opened(session: AsyncSession) -> Sequence[Contact]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import date, time
-from typing import Any, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, upsert
+from models.base import Base
+from models.bulk import upsert
 from models.holidays import statutory
 from models.marks import bump, read_mark
 from models.rules.workdays import WorkCalendar
@@ -26,13 +27,15 @@ class Day(Base):
     works: Mapped[bool]
 
 
+SET = upsert(cast(Table, Day.__table__), ["day", "works"], ["day"], ["works"])
+
+
 async def days_version(session: AsyncSession) -> int:
     return int(await read_mark(session, "days") or 0)
 
 
 async def set_days(session: AsyncSession, days: Mapping[date, bool]) -> None:
-    rows: list[dict[str, Any]] = [{"day": day, "works": works} for day, works in days.items()]
-    await upsert(session, cast(Table, Day.__table__), rows, ["day"], ["works"])
+    await SET.run(session, [{"day": day, "works": works} for day, works in days.items()])
     await bump(session, "days")
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
+from models.bulk import Bulk
 from models.incoming import Incoming
 
 
@@ -52,6 +53,7 @@ class Inbox(Base):
 
 
 TABLE = cast(Table, Inbox.__table__)
+ADD = Bulk(lambda _: insert(TABLE), [column.name for column in TABLE.columns if column.name != "id"])
 
 
 async def seen(session: AsyncSession, channel: str, ids: Sequence[str]) -> dict[str, Any]:
@@ -74,7 +76,7 @@ def row_for(incoming: Incoming, state: InboxState, handler: str, **more: Any) ->
         "is_click": incoming.key is not None,
         "text": kept,
         "quote": incoming.quote,
-        "pictures": [p.name for p in incoming.pictures] if incoming.room is not None else [],
+        "pictures": tuple(p.name for p in incoming.pictures) if incoming.room is not None else (),
         "payload_hash": incoming.payload_hash,
         "at": incoming.at,
         "state": state,
@@ -86,8 +88,7 @@ def row_for(incoming: Incoming, state: InboxState, handler: str, **more: Any) ->
 
 
 async def add_rows(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        await session.execute(insert(TABLE), list(rows))
+    await ADD.run(session, rows)
 
 
 async def room_messages(session: AsyncSession, channel: str, room: str, after: int, limit: int) -> Sequence[Any]:

@@ -1,12 +1,13 @@
 """Small facts that the bot keeps about itself: a version, the last day summed up, where the demo's clock stood."""
 
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, upsert
+from models.base import Base
+from models.bulk import upsert
 
 
 class Mark(Base):
@@ -19,6 +20,7 @@ class Mark(Base):
 
 
 TABLE = cast(Table, Mark.__table__)
+WRITE = upsert(TABLE, ["name", "value"], ["name"], ["value"])
 
 
 async def read_mark(session: AsyncSession, name: str) -> str | None:
@@ -26,8 +28,7 @@ async def read_mark(session: AsyncSession, name: str) -> str | None:
 
 
 async def write_mark(session: AsyncSession, name: str, value: object) -> None:
-    row: dict[str, Any] = {"name": name, "value": str(value)}
-    await upsert(session, TABLE, [row], ["name"], ["value"])
+    await WRITE.run(session, [{"name": name, "value": str(value)}])
 
 
 async def bump(session: AsyncSession, name: str) -> int:

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import receipts
-from models.base import Base, BigId, upsert
+from models.base import Base, BigId
+from models.bulk import NEW, Bulk, upsert
 
 
 class SendClass(StrEnum):
@@ -95,14 +96,16 @@ FRESH = (
     "claimed_until",
     "reason",
 )
+WRITTEN = [column.name for column in TABLE.columns if column.name not in ("id", "provider_id", "sent_at")]
+ADD, REPLACE = upsert(TABLE, WRITTEN, ["key"], []), upsert(TABLE, WRITTEN, ["key"], FRESH)
 
 
 async def add_rows(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Put messages in the way out. A key that stands already is left alone, but LATEST_WINS replaces what it said."""
     latest = [r for r in rows if r["send_class"] == SendClass.LATEST_WINS]
     once = [r for r in rows if r["send_class"] != SendClass.LATEST_WINS]
-    await upsert(session, TABLE, once, ["key"], [])
-    await upsert(session, TABLE, latest, ["key"], FRESH)
+    await ADD.run(session, once)
+    await REPLACE.run(session, latest)
 
 
 async def claim(
@@ -145,11 +148,12 @@ async def next_due(session: AsyncSession) -> datetime | None:
 SETTLED = ("state", "due_at", "claimed_until", "attempts", "provider_id", "sent_at", "reason")
 
 
-SETTLE = (
-    update(TABLE)
-    .where(TABLE.c.id == bindparam("row_id"), TABLE.c.state == OutState.CLAIMED)
+SETTLE = Bulk(
+    lambda _: update(TABLE)
+    .where(TABLE.c.id == bindparam("row_id"), TABLE.c.state == bindparam("held"))
     .where(TABLE.c.claimed_until == bindparam("claim"))
-    .values({name: bindparam(f"new_{name}") for name in SETTLED})
+    .values({name: bindparam(NEW + name) for name in SETTLED}),
+    [],
 )
 
 
@@ -159,10 +163,7 @@ async def settle(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> No
     Only who still holds the claim may settle: a LATEST_WINS row that was replaced while it was being sent is pending
     again, and one whose holder slept too long is somebody else's.
     """
-    if not rows:
-        return
-    values = [{"row_id": r["id"], "claim": r["claim"], **{f"new_{name}": r[name] for name in SETTLED}} for r in rows]
-    await (await session.connection()).execute(SETTLE, values)
+    await SETTLE.run(session, [{**row, "row_id": row["id"], "held": OutState.CLAIMED} for row in rows])
 
 
 async def cancel(session: AsyncSession, notice_id: int, kinds: Collection[str], reason: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
+from models.bulk import NEW, Bulk
 from models.notices import Notice, NoticeState
 
 
@@ -111,6 +112,7 @@ class ReceiptEvent(Base):
 
 TABLE = cast(Table, Receipt.__table__)
 EVENTS = cast(Table, ReceiptEvent.__table__)
+ADD_EVENTS = Bulk(lambda _: insert(EVENTS), [column.name for column in EVENTS.columns if column.name != "id"])
 
 
 async def owed_by_units(session: AsyncSession, units: Iterable[int], upto: int = 12) -> dict[int, list[Any]]:
@@ -180,28 +182,23 @@ def _with_notice() -> Any:
 ACK_COLUMNS = ("state", "acked_at", "acked_by", "how", "on_version", "late", "proxy", "done_at", "chase_at")
 
 
-WRITE_ACK = (
-    update(TABLE)
-    .where(TABLE.c.notice_id == bindparam("k_notice"), TABLE.c.unit_id == bindparam("k_unit"))
-    .values({name: bindparam(f"v_{name}") for name in ACK_COLUMNS})
+WRITE_ACKS = Bulk(
+    lambda _: update(TABLE)
+    .where(TABLE.c.notice_id == bindparam("notice_id"), TABLE.c.unit_id == bindparam("unit_id"))
+    .values({name: bindparam(NEW + name) for name in ACK_COLUMNS}),
+    [],
 )
 
 
 async def write_acks(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Set ACK_COLUMNS of many receipts with one statement."""
-    if not rows:
-        return
-    values = [
-        {"k_notice": r["notice_id"], "k_unit": r["unit_id"], **{f"v_{n}": r[n] for n in ACK_COLUMNS}} for r in rows
-    ]
-    await (await session.connection()).execute(WRITE_ACK, values)
+    await WRITE_ACKS.run(session, rows)
 
 
 async def add_events(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Each row: notice_id, unit_id, at, what, and optionally by, how, message, note."""
     blank = {"by": None, "how": None, "message": None, "note": ""}
-    if rows:
-        await session.execute(insert(EVENTS), [{**blank, **row} for row in rows])
+    await ADD_EVENTS.run(session, [{**blank, **row} for row in rows])
 
 
 async def of_notice(session: AsyncSession, notice_id: int) -> Sequence[Receipt]:

@@ -10,16 +10,19 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session
+
+from models import sqlite_driver
 
 T = TypeVar("T")
 
@@ -182,9 +185,15 @@ def _upgrade(connection: Connection, revision: str) -> None:
 
 
 def _engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, hide_parameters=True, json_serializer=_compact_json)
-    if engine.dialect.name != "sqlite":
-        return engine
+    # The connection used last is used first: another would have to read again what that one has just written.
+    options: dict[str, Any] = {"hide_parameters": True, "json_serializer": _compact_json, "pool_use_lifo": True}
+    where = make_url(url)
+    if where.get_backend_name() != "sqlite":
+        return create_async_engine(where, **options)
+    names, more = where.get_dialect()().create_connect_args(where)
+    engine = create_async_engine(
+        where, async_creator=lambda: sqlite_driver.connect(partial(sqlite3.connect, *names, **more)), **options
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def connect(connection: DBAPIConnection, _: Any) -> None:

@@ -55,7 +55,7 @@ class Streams:
     def __init__(self) -> None:
         self.last = 0
         self.open: set[Stream] = set()
-        self._in_flight: set[int] = set()
+        self._in_flight: dict[int, None] = {}  # in their order, for they are given out in it
         self._held: list[tuple[int, int, Told]] = []
         self._turns = count()
 
@@ -64,11 +64,11 @@ class Streams:
     def next_id(self) -> int:
         """An id that nobody is shown, nor any later one, until it is `landed`."""
         self.last += 1
-        self._in_flight.add(self.last)
+        self._in_flight[self.last] = None
         return self.last
 
     def landed(self, number: int) -> None:
-        self._in_flight.discard(number)
+        self._in_flight.pop(number, None)
         self._release()
 
     @contextmanager
@@ -82,7 +82,7 @@ class Streams:
     @property
     def horizon(self) -> int:
         """Ids below it are settled. Ask before looking: what is given an id later may be committed out of order."""
-        return min(self._in_flight, default=self.last + 1)
+        return next(iter(self._in_flight), self.last + 1)
 
     # -- pages ---------------------------------------------------------------------------------------------------------
 

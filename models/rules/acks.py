@@ -68,6 +68,11 @@ _NEARLY = re.compile(
 )
 
 
+# What short words were read as, when it was a yes: a room says the same few by the thousand. Nothing else is kept.
+_known: dict[tuple[str, bool, frozenset[str]], Ack] = {}
+_SHORT, _MOST_KNOWN = 12, 5000
+
+
 def read_ack(text: str, *, names: Collection[str] = (), one_counts: bool = False) -> Ack:
     """Judge whether `text`, as typed, acknowledges a notice.
 
@@ -75,6 +80,18 @@ def read_ack(text: str, *, names: Collection[str] = (), one_counts: bool = False
     speaker's own is the caller's to see. `one_counts`: the notice in question asked for 「1」 as its answer.
     A forwarded message must not come here at all; a quoted part that the platform left inside the text is taken out.
     """
+    said = (text, one_counts, names if isinstance(names, frozenset) else frozenset(names))
+    if said in _known:
+        return _known[said]
+    ack = _read(*said)
+    if ack.verdict is Verdict.YES and len(text) <= _SHORT:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[said] = ack
+    return ack
+
+
+def _read(text: str, one_counts: bool, names: frozenset[str]) -> Ack:
     words = plain(without_mention(_own_words(text), "")[1]) if len(text) <= _LONGEST_RAW else ""
     if _BARE.fullmatch(words):
         return _YES
@@ -86,7 +103,7 @@ def read_ack(text: str, *, names: Collection[str] = (), one_counts: bool = False
         return _YES if one_counts else _NO
     if _NEARLY.fullmatch(words):
         return _DOUBT
-    return _judged(words, names if isinstance(names, frozenset) else frozenset(names))
+    return _judged(words, names)
 
 
 def _own_words(text: str) -> str:

@@ -154,7 +154,7 @@ def spaced(text: str) -> str:
 
 def joined(text: str) -> str:
     """A name without the spaces that typists stretch it with (「市公　安局」); those between Latin words stay."""
-    return _LOOSE_SPACE.sub("", spaced(text))
+    return unicodedata.normalize("NFC", _LOOSE_SPACE.sub("", spaced(text)))  # marks that a space kept apart meet
 
 
 def _plain(char: str) -> str:
