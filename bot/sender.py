@@ -33,12 +33,12 @@ from models.rules.wanted import Verdict
 from models.store import Store, unwell
 
 log = logging.getLogger(__name__)
-MOST = 200
+MOST, MOST_BUSY = 200, 50  # messages in a round; a round among acks must not keep them waiting
 HOLD = timedelta(seconds=60)  # how long a claim stands before it counts as abandoned
 FRESH, PATIENCE = 30.0, 20.0  # seconds: how old a claim may be when its message leaves, and how long a door may take
 SAFETY = 30.0  # seconds of sleep at most, should a wake be lost
 REST = 0.05  # seconds between two rounds: in a burst of 收到 a claim then takes a hundred replies, not a dozen
-GIVE_WAY = 1.0  # seconds that a burst may hold back what is to be said
+GIVE_WAY = 0.25  # seconds that a burst may hold back what is to be said
 SETTLE = 1.0  # seconds after which outcomes are written down, though the lane goes on
 AWAY = timedelta(minutes=1)  # how long a message waits for a door that is not open
 
@@ -152,7 +152,8 @@ class Sender:
 
     async def _claim(self, session: AsyncSession, now: datetime, answering: str | None = None) -> list[Claimed] | None:
         """None when nothing is due; what is due but is not to leave now is settled here."""
-        rows = await outbox.claim(session, now, now + HOLD, MOST, answering=answering)
+        most = MOST_BUSY if self.busy() else MOST
+        rows = await outbox.claim(session, now, now + HOLD, most, answering=answering)
         if not rows:
             return None
         desk = Desk(Gathering(session), now, await self.around.load(session))

@@ -79,10 +79,9 @@ async def receive(request: Request, row: Any, how: How) -> None:
     )
     if row.state == ReceiptState.UNDELIVERED:
         await _proves_delivery(request, row)
-    others = []
+    others: list[int] = []
     if how not in (How.BUTTON, How.QUOTE, How.NUMBER):  # whoever named the notice means no other
-        owed = await request.gathering.owed_numbers(request.unit.id)
-        others = [r.number for r in owed if not r.acked and r.notice_id != row.notice_id]
+        others = [number for number in await request.gathering.unacked(request.unit.id) if number != row.number]
     request.reply("ack", row=row, late=values["late"], others=others[:8])
 
 
@@ -98,9 +97,9 @@ def how_it_came(request: Request, ack: Ack) -> How:
 
 async def _newest(request: Request) -> Any | None:
     """The newest open notice that this unit has not acknowledged, else the newest that it has not finished."""
-    owed = await request.gathering.owed_numbers(request.unit.id)
-    fresh = [r for r in owed if not r.acked and request.gathering.acked(r.notice_id, r.unit_id) is None]
-    return await request.gathering.numbered((fresh or owed)[0].number, request.unit.id) if owed else None
+    gathering, unit = request.gathering, request.unit.id
+    owed = await gathering.unacked(unit) or await gathering.unfinished(unit)
+    return await gathering.numbered(owed[0], unit) if owed else None
 
 
 async def _proves_delivery(request: Request, row: Any) -> None:

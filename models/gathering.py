@@ -26,14 +26,14 @@ class Gathering:
         self.presses: list[Incoming] = []
         self.flushed = 0  # how often rows of handlers were written before the end
         self._owed: dict[int, list[Any]] = {}
-        self._brief: dict[int, list[Any]] = {}
+        self._brief: dict[int, list[receipts.Brief]] = {}
         self._numbered: dict[tuple[int, int], Any] = {}
 
     async def prepare(self, units: Collection[int], pairs: Iterable[tuple[int, int]]) -> None:
         """Read ahead, with one statement each, what the acks of a batch will ask for: of a unit, what it owes in brief
         and the newest of it in full."""
-        self._brief |= await receipts.owed_numbers(self.session, [u for u in units if u not in self._brief])
-        newest = {(_newest(self._brief[unit]).number, unit) for unit in units if self._brief[unit]}
+        self._brief |= await receipts.owed_brief(self.session, [u for u in units if u not in self._brief])
+        newest = {(_newest(self._brief[unit]), unit) for unit in units if self._brief[unit]}
         wanted = {*pairs, *newest}
         self._numbered |= await receipts.of_numbers(self.session, [p for p in wanted if p not in self._numbered])
 
@@ -41,17 +41,25 @@ class Gathering:
         """The open notices that a unit still owes as far as this transaction knows, newest first."""
         if unit not in self._owed:
             self._owed |= await receipts.owed_by_units(self.session, [unit])
-        return self._unfinished(unit, self._owed[unit])
+        return [row for row in self._owed[unit] if not self._finished(row.notice_id, unit)]
 
-    async def owed_numbers(self, unit: int) -> list[Any]:
-        """The same in brief: rows of `receipts.owed_numbers`."""
+    async def unfinished(self, unit: int) -> list[int]:
+        """The numbers of the same."""
+        return [number for notice, number, _ in await self._brief_of(unit) if not self._finished(notice, unit)]
+
+    async def unacked(self, unit: int) -> list[int]:
+        """Of these, the numbers that the unit has not even acknowledged."""
+        brief = await self._brief_of(unit)
+        return [number for notice, number, acked in brief if not acked and (notice, unit) not in self.acks]
+
+    async def _brief_of(self, unit: int) -> list[receipts.Brief]:
         if unit not in self._brief:
             await self.prepare([unit], [])
-        return self._unfinished(unit, self._brief[unit])
+        return self._brief[unit]
 
-    def _unfinished(self, unit: int, rows: list[Any]) -> list[Any]:
-        acks = [(row, self.acks.get((row.notice_id, unit))) for row in rows]
-        return [row for row, ack in acks if ack is None or ack["done_at"] is None]
+    def _finished(self, notice: int, unit: int) -> bool:
+        ack = self.acks.get((notice, unit))
+        return ack is not None and ack["done_at"] is not None
 
     async def numbered(self, number: int, unit: int) -> Any | None:
         if (number, unit) not in self._numbered:
@@ -88,6 +96,6 @@ class Gathering:
         self._owed, self._brief, self._numbered = {}, {}, {}
 
 
-def _newest(owed: list[Any]) -> Any:
-    """Of rows in brief, the newest that is not acknowledged, else the newest."""
-    return next((row for row in owed if not row.acked), owed[0])
+def _newest(owed: list[receipts.Brief]) -> int:
+    """The number of the newest that is not acknowledged, else of the newest."""
+    return next((number for _, number, acked in owed if not acked), owed[0][1])

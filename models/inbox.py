@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, Table, UniqueConstraint, func, insert, select
+from sqlalchemy import BigInteger, Index, Table, UniqueConstraint, bindparam, func, insert, select
 from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -53,15 +53,16 @@ class Inbox(Base):
 
 
 TABLE = cast(Table, Inbox.__table__)
+SEEN = select(TABLE.c.external_id, TABLE.c.message, TABLE.c.at, TABLE.c.payload_hash).where(
+    TABLE.c.channel == bindparam("door"), TABLE.c.external_id.in_(bindparam("ids", expanding=True))
+)
 ADD = Bulk(lambda _: insert(TABLE), [column.name for column in TABLE.columns if column.name != "id"])
 
 
 async def seen(session: AsyncSession, channel: str, ids: Sequence[str]) -> dict[str, Any]:
     """The rows already there, by external id: message id, time and payload hash."""
-    query = select(Inbox.external_id, Inbox.message, Inbox.at, Inbox.payload_hash).where(
-        Inbox.channel == channel, Inbox.external_id.in_(ids)
-    )
-    return {row.external_id: row for row in await session.execute(query)}
+    found = await session.execute(SEEN, {"door": channel, "ids": ids})
+    return {row.external_id: row for row in found}
 
 
 def row_for(incoming: Incoming, state: InboxState, handler: str, **more: Any) -> dict[str, Any]:

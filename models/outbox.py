@@ -149,10 +149,12 @@ SETTLED = ("state", "due_at", "claimed_until", "attempts", "provider_id", "sent_
 
 
 SETTLE = Bulk(
-    lambda _: update(TABLE)
-    .where(TABLE.c.id == bindparam("row_id"), TABLE.c.state == bindparam("held"))
-    .where(TABLE.c.claimed_until == bindparam("claim"))
-    .values({name: bindparam(NEW + name) for name in SETTLED}),
+    lambda _: (
+        update(TABLE)
+        .where(TABLE.c.id == bindparam("row_id"), TABLE.c.state == bindparam("held"))
+        .where(TABLE.c.claimed_until == bindparam("claim"))
+        .values({name: bindparam(NEW + name) for name in SETTLED})
+    ),
     [],
 )
 

@@ -1,11 +1,11 @@
 """The ledger: one row for every notice and unit, and every event upon it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, Table, bindparam, case, func, insert, select, text, update
+from sqlalchemy import BindParameter, ForeignKey, Index, Table, bindparam, case, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -48,7 +48,7 @@ class What(StrEnum):
 
 
 # What a unit still owes is found by these two: by notice for the office, by unit for a liaison.
-OWED = text("done_at IS NULL")
+UNFINISHED = text("done_at IS NULL")
 CHASES = text("what = 'chased'")
 
 
@@ -57,8 +57,8 @@ class Receipt(Base):
 
     __tablename__ = "receipts"
     __table_args__ = (
-        Index("ix_receipts_owed_unit", "unit_id", "notice_id", sqlite_where=OWED, postgresql_where=OWED),
-        Index("ix_receipts_owed_notice", "notice_id", "unit_id", sqlite_where=OWED, postgresql_where=OWED),
+        Index("ix_receipts_owed_unit", "unit_id", "notice_id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+        Index("ix_receipts_owed_notice", "notice_id", "unit_id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
         Index(
             "ix_receipts_chase_at",
             "chase_at",
@@ -115,62 +115,16 @@ EVENTS = cast(Table, ReceiptEvent.__table__)
 ADD_EVENTS = Bulk(lambda _: insert(EVENTS), [column.name for column in EVENTS.columns if column.name != "id"])
 
 
-async def owed_by_units(session: AsyncSession, units: Iterable[int], upto: int = 12) -> dict[int, list[Any]]:
-    """For each unit the newest `upto` open notices whose receipt is not finished: rows of receipt and notice."""
-    ids = list(set(units))
-    if not ids:
-        return {}
-    inner = _owed(ids)
-    query = (
-        _with_notice()
-        .join(inner, (inner.c.notice_id == TABLE.c.notice_id) & (inner.c.unit_id == TABLE.c.unit_id))
-        .where(inner.c.rank <= upto)
-        .order_by(TABLE.c.notice_id.desc())
-    )
-    owed: dict[int, list[Any]] = {unit: [] for unit in ids}
-    for row in await session.execute(query):
-        owed[row.unit_id].append(row)
-    return owed
-
-
-async def owed_numbers(session: AsyncSession, units: Iterable[int], upto: int = 12) -> dict[int, list[Any]]:
-    """The same in brief, for the hot path: `notice_id`, `number` and whether it is `acked`."""
-    ids = list(set(units))
-    if not ids:
-        return {}
-    inner = _owed(ids)
-    query = select(inner).where(inner.c.rank <= upto).order_by(inner.c.notice_id.desc())
-    owed: dict[int, list[Any]] = {unit: [] for unit in ids}
-    for row in await session.execute(query):
-        owed[row.unit_id].append(row)
-    return owed
-
-
-def _owed(units: Sequence[int]) -> Any:
-    """What units owe, ranked from the newest."""
+def _owed() -> Any:
+    """What the units bound to `units` owe, ranked from the newest."""
     rank = func.row_number().over(partition_by=TABLE.c.unit_id, order_by=TABLE.c.notice_id.desc())
     acked = TABLE.c.acked_at.is_not(None)
     return (
         select(TABLE.c.notice_id, TABLE.c.unit_id, Notice.number, acked.label("acked"), rank.label("rank"))
         .join(Notice, Notice.id == TABLE.c.notice_id)
-        .where(TABLE.c.unit_id.in_(units), TABLE.c.done_at.is_(None), Notice.state == NoticeState.OPEN)
+        .where(TABLE.c.unit_id.in_(SOME_UNITS), TABLE.c.done_at.is_(None), Notice.state == NoticeState.OPEN)
         .subquery()
     )
-
-
-async def of_numbers(session: AsyncSession, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
-    """Rows of receipt and notice for `(notice number, unit id)` pairs, whatever their state."""
-    wanted = set(pairs)
-    if not wanted:
-        return {}
-    query = _with_notice().where(*_around(wanted, Notice.number))
-    found = {(row.number, row.unit_id): row for row in await session.execute(query)}
-    return {pair: row for pair, row in found.items() if pair in wanted}
-
-
-def _around(pairs: Collection[tuple[int, int]], notice: Any) -> tuple[Any, Any]:
-    """Conditions that all `pairs` meet. SQLite finds pairs in no index: asked for them, it reads the whole ledger."""
-    return notice.in_({first for first, _ in pairs}), TABLE.c.unit_id.in_({second for _, second in pairs})
 
 
 def _with_notice() -> Any:
@@ -179,13 +133,64 @@ def _with_notice() -> Any:
     return select(*TABLE.c, *columns, *more).join(Notice, Notice.id == TABLE.c.notice_id)
 
 
+# Asked in every batch, so built once.
+DOZEN = 12  # of what a unit owes, the newest that an answer can be about, and more than it is told of
+SOME_UNITS: BindParameter[int] = bindparam("units", expanding=True)
+SOME_NUMBERS: BindParameter[int] = bindparam("numbers", expanding=True)
+OWED = _owed()
+OWED_BRIEF = (
+    select(OWED.c.unit_id, OWED.c.notice_id, OWED.c.number, OWED.c.acked)
+    .where(OWED.c.rank <= bindparam("upto"))
+    .order_by(OWED.c.notice_id.desc())
+)
+OWED_WHOLE = (
+    _with_notice()
+    .join(OWED, (OWED.c.notice_id == TABLE.c.notice_id) & (OWED.c.unit_id == TABLE.c.unit_id))
+    .where(OWED.c.rank <= bindparam("upto"))
+    .order_by(TABLE.c.notice_id.desc())
+)
+# SQLite finds pairs in no index: asked for them, it reads the whole ledger.
+BY_NUMBER = _with_notice().where(Notice.number.in_(SOME_NUMBERS), TABLE.c.unit_id.in_(SOME_UNITS))
+Brief = tuple[int, int, bool]  # a notice's id, its number, and whether it is acknowledged
+
+
+async def owed_by_units(session: AsyncSession, units: Iterable[int], upto: int = DOZEN) -> dict[int, list[Any]]:
+    """For each unit the newest `upto` open notices whose receipt is not finished: rows of receipt and notice."""
+    owed: dict[int, list[Any]] = {unit: [] for unit in units}
+    if owed:
+        for row in await session.execute(OWED_WHOLE, {"units": list(owed), "upto": upto}):
+            owed[row.unit_id].append(row)
+    return owed
+
+
+async def owed_brief(session: AsyncSession, units: Iterable[int]) -> dict[int, list[Brief]]:
+    """The same in brief, for the hot path."""
+    owed: dict[int, list[Brief]] = {unit: [] for unit in units}
+    if owed:
+        for unit, notice, number, acked in await session.execute(OWED_BRIEF, {"units": list(owed), "upto": DOZEN}):
+            owed[unit].append((notice, number, acked))
+    return owed
+
+
+async def of_numbers(session: AsyncSession, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
+    """Rows of receipt and notice for `(notice number, unit id)` pairs, whatever their state."""
+    wanted = set(pairs)
+    if not wanted:
+        return {}
+    values = {"numbers": list({number for number, _ in wanted}), "units": list({unit for _, unit in wanted})}
+    found = {(row.number, row.unit_id): row for row in await session.execute(BY_NUMBER, values)}
+    return {pair: row for pair, row in found.items() if pair in wanted}
+
+
 ACK_COLUMNS = ("state", "acked_at", "acked_by", "how", "on_version", "late", "proxy", "done_at", "chase_at")
 
 
 WRITE_ACKS = Bulk(
-    lambda _: update(TABLE)
-    .where(TABLE.c.notice_id == bindparam("notice_id"), TABLE.c.unit_id == bindparam("unit_id"))
-    .values({name: bindparam(NEW + name) for name in ACK_COLUMNS}),
+    lambda _: (
+        update(TABLE)
+        .where(TABLE.c.notice_id == bindparam("notice_id"), TABLE.c.unit_id == bindparam("unit_id"))
+        .values({name: bindparam(NEW + name) for name in ACK_COLUMNS})
+    ),
     [],
 )
 
@@ -306,7 +311,7 @@ async def still_owed(session: AsyncSession, pairs: Iterable[tuple[int, int]]) ->
     query = (
         select(TABLE.c.notice_id, TABLE.c.unit_id)
         .join(Notice, Notice.id == TABLE.c.notice_id)
-        .where(*_around(wanted, TABLE.c.notice_id))
+        .where(TABLE.c.notice_id.in_({n for n, _ in wanted}), TABLE.c.unit_id.in_({u for _, u in wanted}))
         .where(TABLE.c.done_at.is_(None), Notice.state == NoticeState.OPEN)
     )
     return {(n, u) for n, u in await session.execute(query)} & wanted

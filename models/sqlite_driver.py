@@ -5,7 +5,7 @@ closed in one of them. SQLAlchemy's adapter reads a result out as soon as it sta
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Self
 
 from aiosqlite import Connection
@@ -54,8 +54,8 @@ class OneVisit(Connection):
 
     async def whole(self, how: str, sql: str, parameters: Any) -> tuple[list[Any], Any, int, int | None]:
         """The rows, their description, how many rows were touched and the id of the last one written."""
-        done: tuple[list[Any], Any, int, int | None] = await self._execute(self._whole, how, sql, parameters)
-        return done
+        visit: Callable[..., Awaitable[tuple[list[Any], Any, int, int | None]]] = self._execute
+        return await visit(self._whole, how, sql, parameters)
 
     def _whole(self, how: str, sql: str, parameters: Any) -> tuple[list[Any], Any, int, int | None]:
         cursor = self._conn.cursor()
@@ -71,4 +71,5 @@ async def connect(connector: Callable[[], sqlite3.Connection]) -> OneVisit:
     """Open a connection in a thread of its own, which does not keep the process alive."""
     connection = OneVisit(connector, CHUNK)
     connection._thread.daemon = True
-    return await connection
+    await connection
+    return connection
