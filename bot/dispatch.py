@@ -250,11 +250,12 @@ class Dispatch:
         return results
 
     async def _finish(self, desk: Desk) -> None:
-        """What is done once for a transaction. In a burst the cards follow a few times a second, not with each batch:
-        a crash in between leaves a count, or a notice that all have finished, as it was until the next answer."""
+        """What is done once for a transaction. In a burst the cards follow a few times a second, not with each batch,
+        but for a pressed one, which has to change at once. A crash in between leaves a count, or a notice that all have
+        finished, as it was until the next answer."""
         changed = desk.gathering.changed
         changed |= self._unshown
-        if self.in_burst and since_start() - self._shown < SHOW_EVERY:
+        if self.in_burst and not desk.gathering.presses and since_start() - self._shown < SHOW_EVERY:
             self._after = set(changed), self._shown
             changed.clear()
         else:

@@ -219,7 +219,8 @@ async def look(traffic: Traffic) -> None:
     leads = await traffic.call("GET", "/api/leads/counts")
     assert leads["total"] == sum(one.text.startswith("线索") for one in said)
 
-    for number in range(1, 4):
+    assert opened  # however slow the machine, the clerk has got one out
+    for number in opened[:3]:
         owed = await traffic.call("GET", f"/api/notices/{number}")
         events = [[e["what"] for e in r["events"]] for r in owed["receipts"]]
         assert all(what.count("acked") <= 1 and what.count("delivered") == 1 for what in events)
