@@ -4,8 +4,9 @@
 2. No DOCTYPE; the encrypted part is cut out of the envelope without parsing it.
 3. Signature and receiver; only then is anything parsed.
 4. The listener stores it and waits for the commit. Then an empty 200, or an encrypted answer.
+5. What is not stored within four seconds is kept as it came, still encrypted, on the disk (`catching_up.py`); then 200.
 
-When nothing could be stored the connection is closed without an answer: the platform's pages disagree on whether a 5xx
+When not even that can be done the connection is closed without an answer: the platform's pages disagree on whether a 5xx
 is retried, and agree on this. Faults say nothing about what was wrong.
 """
 
@@ -14,14 +15,15 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import aiohttp
 from aiohttp import web
 
 from bot.channels.wecom import json_messages, xml_messages
+from bot.channels.wecom.catching_up import CatchingUp, Kept
 from bot.channels.wecom.crypto import Envelopes, Forged, Malformed, Opened, Sealed
 from bot.channels.wecom.passive import Answer, app_answer, bot_answer
 from bot.channels.wecom.said import Said, SaidKind
@@ -31,7 +33,8 @@ from bot.dispatch import Conflict, NotStored
 log = logging.getLogger(__name__)
 LARGEST = 64 * 1024
 WINDOW = timedelta(minutes=10)
-ANSWER_WITHIN = 4.5  # seconds for all of it; the platform gives up after 5
+ANSWER_WITHIN = 4.7  # seconds for all of it; the platform gives up after 5
+STORE_WITHIN = 4.0  # seconds after which it is kept on the disk instead
 PAUSES = (0.1, 0.4, 1.0, 2.0)  # a pressed card is sent once only: a short trouble of the database must not lose it
 _SENTENCES = {
     400: "请求格式不对",
@@ -131,13 +134,16 @@ class _Query:
 
 @dataclass(eq=False)
 class Callback:
-    """One address. `counts` holds what came of requests: stored, stale, ignored, conflict, 400 … and `closed`."""
+    """One address. `counts` holds what came of requests: stored, kept, stale, ignored, conflict, 400 … and `closed`."""
 
     leg: Leg
     envelopes: Envelopes
     listener: Listener
     clock: Clock
+    spool: CatchingUp | None = None
+    mismatch: Callable[[], Awaitable[None]] | None = None
     answer_within: float = ANSWER_WITHIN
+    store_within: float = STORE_WITHIN
     pauses: Sequence[float] = PAUSES
     counts: Counter[str] = field(default_factory=Counter)
     _at_work: set[asyncio.Task[Answer | None]] = field(default_factory=set)
@@ -198,10 +204,22 @@ class Callback:
         encrypt = self.leg.encrypted(body)
         if encrypt is None:
             raise Malformed
-        opened = self.envelopes.open(query.signature, query.timestamp, query.nonce, encrypt)
-        said = self._dated(_keyed(self.leg.read(opened.message), opened), query.timestamp)
-        answer = await self._listen(said)
+        now = self.clock.now()
+        opened, said = self._read(query, encrypt, now)
+        answer = await self._listen(said, Kept(self.leg.name, now, asdict(query), encrypt.encode()))
         return self._write(query, opened, said, answer)
+
+    def _read(self, query: _Query, encrypt: str, now: datetime) -> tuple[Opened, Said]:
+        """Raises Malformed or Forged."""
+        opened = self.envelopes.open(query.signature, query.timestamp, query.nonce, encrypt)
+        return opened, _dated(_keyed(self.leg.read(opened.message), opened), query.timestamp, now)
+
+    async def again(self, kept: Kept) -> None:
+        """Do what was kept. Raises what the listener raises, and Forged when the keys have changed since."""
+        query = _Query(**kept.head)
+        _, said = self._read(query, kept.body.decode(), kept.at)
+        await self.listener(said)
+        self.counts["caught up"] += 1
 
     def _query(self, request: web.Request) -> _Query:
         values = request.query
@@ -212,24 +230,26 @@ class Callback:
             raise Malformed
         return _Query(timestamp=found[0][0], nonce=found[1][0], signature=found[2][0])
 
-    def _dated(self, said: Said, timestamp: str) -> Said:
-        """An old message is kept and marked, never thrown away: a wrong clock of ours would discard every answer."""
-        now = self.clock.now()
-        stale = abs(now.timestamp() - int(timestamp)) > WINDOW.total_seconds()
-        stale = stale or (said.at is not None and abs(now - said.at) > WINDOW)
-        return replace(said, stale=stale, at=said.at or now) if stale or said.at is None else said
-
-    async def _listen(self, said: Said) -> Answer | None:
-        """Wait for the commit. Whoever stops waiting does not stop the work: the next delivery finds it done."""
+    async def _listen(self, said: Said, kept: Kept) -> Answer | None:
+        """Wait for the commit, or for the disk. Whoever stops waiting does not stop the work: the next finds it done."""
         task = asyncio.ensure_future(self._stored(said))
         self._at_work.add(task)
         task.add_done_callback(self._at_work.discard)
         task.add_done_callback(_look_at)
         try:
-            answer = await asyncio.shield(task)
+            async with asyncio.timeout(self.store_within):
+                answer = await asyncio.shield(task)
+        except (NotStored, TimeoutError):
+            if self.spool is None:
+                raise
+            await self.spool.keep(kept, task)
+            self.counts["kept"] += 1
+            return None
         except Conflict:
             self.counts["conflict"] += 1
             log.warning("callback %s: an id came again with other content; the first stands", self.leg.name)
+            if self.mismatch is not None:
+                await self.mismatch()
             return None
         self.counts["ignored" if said.kind is SaidKind.IGNORED else "stored"] += 1
         self.counts["stale"] += said.stale
@@ -250,6 +270,13 @@ class Callback:
         if message is None:
             return web.Response()
         return self.leg.write(self.envelopes.seal(opened, message, str(now), query.nonce))
+
+
+def _dated(said: Said, timestamp: str, now: datetime) -> Said:
+    """An old message is kept and marked, never thrown away: a wrong clock of ours would discard every answer."""
+    stale = abs(now.timestamp() - int(timestamp)) > WINDOW.total_seconds()
+    stale = stale or (said.at is not None and abs(now - said.at) > WINDOW)
+    return replace(said, stale=stale, at=said.at or now) if stale or said.at is None else said
 
 
 def _keyed(said: Said, opened: Opened) -> Said:

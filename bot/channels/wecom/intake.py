@@ -6,7 +6,7 @@ The same path for the long connection and both callback addresses; `hear` return
 import asyncio
 import hashlib
 import logging
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
@@ -19,14 +19,17 @@ from bot.channels.wecom.passive import Answer
 from bot.channels.wecom.said import Item, Said, SaidKind
 from bot.channels.wecom.windows import AT_ONCE, Window, Windows, private
 from bot.clock import Clock
-from bot.dispatch import Dispatch
+from bot.dispatch import Dispatch, NotStored
+from models import inbox
 from models.incoming import Incoming, Picture
 from models.rules.plain import without_mention
 from models.sealing import Secret
+from models.store import unwell
 
 log = logging.getLogger(__name__)
 ENTERED = "进入会话"
 ONLY_PICTURES = "目前只收图片（JPG、PNG），文件和视频没有存下，请截图或拍照发送"
+MOST_FETCHED = 16  # messages whose pictures are held until they are stored
 Fetch = Callable[[Said, Item], Awaitable[Picture | str]]
 """One picture, cleaned; or why there is none, in a sentence for its sender."""
 
@@ -54,13 +57,25 @@ class Intake:
     window: Callable[[Said], Window | None] | None = None
     excuse: Callable[[Incoming, Sequence[str]], Awaitable[None]] | None = None
     counts: Counter[str] = field(default_factory=Counter)
+    _fetching: "OrderedDict[str, asyncio.Future[Media]]" = field(default_factory=OrderedDict, init=False, repr=False)
 
-    async def hear(self, said: Said, window: Window | None = None) -> None:
-        """Store and do it; what the dispatch raises comes out. `window` is how it may be answered, unless as usual."""
+    async def hear(self, said: Said, window: Window | None = None, *, late: bool = False) -> None:
+        """Store and do it; what the dispatch raises comes out, NotStored whatever it was that the database would not do.
+
+        `window` is how it may be answered, unless as usual; `late`: too late for any.
+        """
+        try:
+            await self._hear(said, window, late=late)
+        except Exception as trouble:
+            if unwell(trouble):
+                raise NotStored(type(trouble).__name__) from None
+            raise
+
+    async def _hear(self, said: Said, window: Window | None, *, late: bool) -> None:
         self.counts[said.kind] += 1
-        pictures, reasons = await self._pictures(said)
+        pictures, reasons = await self._media(said) if said.items else ((), [])
         incoming = await self._incoming(said, pictures)
-        if window is None and self.window is not None and incoming.heard:
+        if window is None and self.window is not None and incoming.heard and not late:
             window = self.window(said)
         if window is not None:
             self.windows.open(incoming.message, window)
@@ -69,6 +84,7 @@ class Intake:
             day = self.clock.now().astimezone(self.zone).date()
             await self.directory.note(self.leg, incoming.person, said.userid, day)
         stored = await self.dispatch.submit(incoming)
+        self._fetching.pop(said.external_id, None)
         if reasons and stored.fresh and self.excuse is not None:
             await self.excuse(incoming, reasons)
         if window is not None and window.at_once is not None:
@@ -126,7 +142,22 @@ class Intake:
         row = message_of(said.task_id, self.key) if said.task_id else None
         return None if row is None else str(row)
 
-    async def _pictures(self, said: Said) -> tuple[tuple[Picture, ...], list[str]]:
+    async def _media(self, said: Said) -> "Media":
+        """What a message carries, fetched once however often it comes: the platform repeats what we answer late."""
+        name = said.external_id
+        if name not in self._fetching:
+            if await self._is_stored(name):
+                return (), []
+            while len(self._fetching) >= MOST_FETCHED:
+                self._fetching.popitem(last=False)
+            self._fetching[name] = asyncio.ensure_future(self._fetched(said))
+        return await asyncio.shield(self._fetching[name])
+
+    async def _is_stored(self, external_id: str) -> bool:
+        async with self.dispatch.store.read() as session:
+            return bool(await inbox.seen(session, self.channel, [external_id]))
+
+    async def _fetched(self, said: Said) -> "Media":
         """At once, all together, for their addresses die in minutes; and why some cannot be had, in sentences."""
         wanted = [item for item in said.items if item.kind == "image"]
         found = await asyncio.gather(*(self.fetch(said, item) for item in wanted))
@@ -134,3 +165,6 @@ class Intake:
         if len(wanted) < len(said.items):
             reasons.append(ONLY_PICTURES)
         return tuple(one for one in found if isinstance(one, Picture)), list(dict.fromkeys(reasons))
+
+
+Media = tuple[tuple[Picture, ...], list[str]]
