@@ -183,7 +183,7 @@ class WecomWorld:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         self.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
         if self.legs.keeper is not None:
-            await eventually(lambda: self.legs.keeper.is_ready)
+            await eventually(lambda: self.legs.keeper.is_ready or self.legs.keeper.stands_by)
 
     async def stop(self):
         await self._running.aclose()

@@ -92,6 +92,7 @@ class _Builder:
         keeper = self.legs.keeper = Keeper(
             section, self.http, pace=self.pace, owner=owner, hear=frames.hear, report=self.reporter.state
         )
+        self.legs.door.elsewhere = lambda: keeper.stands_by
         speaker = self.legs.door.bot = BotLeg(keeper, self.pace, self.windows, self.key)
         intake.window = speaker.window
 
