@@ -179,6 +179,27 @@ async def test_the_day_by_the_app_with_cards_to_people(database, tmp_path, caplo
         assert (await world.ledger(1))["市委组织部"].how == "button"
 
 
+async def test_a_card_of_the_app_with_several_buttons_keeps_those_not_pressed(database, tmp_path, caplog):
+    async with office(database, tmp_path, caplog, way="app") as world:
+        world.api.members = {userid("u018"): {}, userid("clerk"): {}, userid("head"): {}}
+        for matter in ("报送方案", "参加会议"):
+            (await world.says("clerk", f"通知 市水利局：请{matter} 明天下班前")).all_to("clerk")
+            (await world.says("clerk", "发")).all_to("clerk", "members")
+        (await world.until("2026-11-19T16:59+08:00")).all_to()
+        for heard in world.heard:
+            heard.all_to()
+        chase = (await world.until("2026-11-19T17:00+08:00")).to("u018")
+        assert {button["key"] for button in chase.card["button_list"]} == {"收 1", "收 2"}
+        (await world.presses("u018", chase, "收 1")).all_to("u018", "clerk")
+        left = world.answers[-1]
+        assert left["MsgType"] == "update_template_card"
+        assert left["TemplateCard"]["ButtonList"] == {"Text": "收到〔2号〕", "Style": "1", "Key": "收 2"}
+        (await world.presses("u018", chase, "收 2")).all_to("u018", "clerk")
+        assert world.answers[-1]["Button"]["ReplaceName"] == "已收到您的选择"
+        for number in (1, 2):
+            assert (await world.ledger(number))["市水利局"].how == "button"
+
+
 async def test_a_stranger_says_who_he_is_and_the_office_confirms_with_one_word(database, tmp_path, caplog):
     async with office(database, tmp_path, caplog) as world:
         await opens(world, "clerk")
