@@ -259,7 +259,8 @@ class Dispatch:
         a crash in between leaves a count, or a notice that all have finished, as it was until the next answer."""
         changed = desk.gathering.changed
         changed |= self._unshown
-        if self.in_burst and since_start() - self._shown < SHOW_EVERY:
+        held = self.in_burst and since_start() - self._shown < SHOW_EVERY
+        if held and not desk.gathering.presses:  # whoever pressed a card is waiting to see it change
             self._after = set(changed), self._shown
             changed.clear()
         else:

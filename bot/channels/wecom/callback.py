@@ -13,6 +13,7 @@ is retried, and agree on this. Faults say nothing about what was wrong.
 import asyncio
 import json
 import logging
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -27,7 +28,7 @@ from bot.channels.wecom.catching_up import CatchingUp, Kept
 from bot.channels.wecom.crypto import Envelopes, Forged, Malformed, Opened, Sealed
 from bot.channels.wecom.passive import Answer, app_answer, bot_answer
 from bot.channels.wecom.said import Said, SaidKind
-from bot.clock import Clock
+from bot.clock import Clock, since_start
 from bot.dispatch import Conflict, NotStored
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ _SENTENCES = {
     405: "这个地址只接受 GET 和 POST",
     413: "请求太大",
 }
+_USUAL = re.compile(r"msg_signature=([0-9A-Fa-f]{1,64})&timestamp=([0-9]{1,20})&nonce=([0-9A-Za-z_]{1,64})")
 _SIGNATURES = ("msg_signature", "msgsignature", "signature")  # the official plugin takes all three
 
 Listener = Callable[[Said], Awaitable[Answer | None]]
@@ -54,6 +56,14 @@ class Fault(Exception):
     def __init__(self, status: int) -> None:
         super().__init__(status)
         self.status = status
+
+
+class _Late(Exception):
+    """Not stored in time; `trying` may still be under way."""
+
+    def __init__(self, trying: "asyncio.Future[Answer | None]") -> None:
+        super().__init__("not stored in time")
+        self.trying = trying
 
 
 class Leg(Protocol):
@@ -157,8 +167,7 @@ class Callback:
                 return self._verify(request)
             if request.method != "POST":
                 raise Fault(405)
-            async with asyncio.timeout(self.answer_within):
-                return await self._hear(request)
+            return await self._hear(request)
         except Fault as fault:
             return self._refuse(fault.status)
         except Malformed:
@@ -199,14 +208,23 @@ class Callback:
     async def _hear(self, request: web.Request) -> web.Response:
         if "Content-Encoding" in request.headers:
             raise Fault(400)
-        body = await _read(request)
+        since = since_start()
+        body = await _read(request, self.answer_within)
         query = self._query(request)
         encrypt = self.leg.encrypted(body)
         if encrypt is None:
             raise Malformed
         now = self.clock.now()
         opened, said = self._read(query, encrypt, now)
-        answer = await self._listen(said, Kept(self.leg.name, now, asdict(query), encrypt.encode()))
+        try:
+            answer = await self._listen(said)
+        except _Late as late:
+            if self.spool is None:
+                raise
+            async with asyncio.timeout(self.answer_within - (since_start() - since)):
+                await self.spool.keep(Kept(self.leg.name, now, asdict(query), encrypt.encode()), late.trying)
+            self.counts["kept"] += 1
+            answer = None
         return self._write(query, opened, said, answer)
 
     def _read(self, query: _Query, encrypt: str, now: datetime) -> tuple[Opened, Said]:
@@ -222,6 +240,9 @@ class Callback:
         self.counts["caught up"] += 1
 
     def _query(self, request: web.Request) -> _Query:
+        usual = _USUAL.fullmatch(request.rel_url.raw_query_string)
+        if usual is not None:
+            return _Query(signature=usual[1], timestamp=usual[2], nonce=usual[3])
         values = request.query
         names = _SIGNATURES if self.leg.name == "bot" else _SIGNATURES[:1]
         found = [values.getall(name, []) for name in ("timestamp", "nonce")]
@@ -230,21 +251,19 @@ class Callback:
             raise Malformed
         return _Query(timestamp=found[0][0], nonce=found[1][0], signature=found[2][0])
 
-    async def _listen(self, said: Said, kept: Kept) -> Answer | None:
-        """Wait for the commit, or for the disk. Whoever stops waiting does not stop the work: the next finds it done."""
+    async def _listen(self, said: Said) -> Answer | None:
+        """Wait for the commit. Whoever stops waiting does not stop the work: the next delivery finds it done."""
         task = asyncio.ensure_future(self._stored(said))
         self._at_work.add(task)
         task.add_done_callback(self._at_work.discard)
         task.add_done_callback(_look_at)
+        await asyncio.wait((task,), timeout=self.store_within)
+        if not task.done():
+            raise _Late(task)
         try:
-            async with asyncio.timeout(self.store_within):
-                answer = await asyncio.shield(task)
-        except (NotStored, TimeoutError):
-            if self.spool is None:
-                raise
-            await self.spool.keep(kept, task)
-            self.counts["kept"] += 1
-            return None
+            answer = task.result()
+        except NotStored:
+            raise _Late(task) from None
         except Conflict:
             self.counts["conflict"] += 1
             log.warning("callback %s: an id came again with other content; the first stands", self.leg.name)
@@ -287,16 +306,22 @@ def _keyed(said: Said, opened: Opened) -> Said:
     return replace(said, items=tuple(items))
 
 
-async def _read(request: web.Request) -> bytes:
-    """The body, of which no more than the limit is ever held."""
+async def _read(request: web.Request, seconds: float) -> bytes:
+    """The body, of which no more than the limit is ever held. Raises TimeoutError."""
     if (request.content_length or 0) > LARGEST:
         raise Fault(413)
-    body = bytearray()
-    while chunk := await request.content.readany():
-        body += chunk
+    if request.content.is_eof():  # it has come whole with its head, as almost all do
+        body = request.content.read_nowait()
         if len(body) > LARGEST:
             raise Fault(413)
-    return bytes(body)
+        return body
+    parts = bytearray()
+    async with asyncio.timeout(seconds):
+        while chunk := await request.content.readany():
+            parts += chunk
+            if len(parts) > LARGEST:
+                raise Fault(413)
+    return bytes(parts)
 
 
 def _look_at(task: "asyncio.Task[Any]") -> None:
