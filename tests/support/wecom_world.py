@@ -14,15 +14,18 @@ import fake_wecom_app as app_side
 import wecom_envelopes as envelopes
 from aiohttp import ClientSession, web
 from fake_wecom_bot import BOT_ID, SECRET, FakeBot
+from pydantic import SecretStr
 from slow_motion import SlowMotion, eventually
 from sqlalchemy import select
 
 from bot import recipients, service
 from bot.clock import DemoClock
-from bot.console.access import sentences
+from bot.console.access import grants, sentences
+from bot.console.api import Api
 from bot.importing import put_in_place, read_roster
-from bot.settings import Settings
+from bot.settings import Settings, Token
 from models import notices, outbox
+from models.people import Role
 from models.receipts import of_notice
 from models.rooms import Room
 
@@ -235,6 +238,20 @@ class WecomWorld:
         else:
             xml = envelopes.text_xml(text, msgid=msgid, userid=userid(person), at=self._seconds, corp=app_side.CORP)
             await self._post("app", xml)
+
+    async def posts_picture(self, person, media_id, *, msgid):
+        """A picture sent to the app."""
+        xml = envelopes.text_xml("", msgid=msgid, userid=userid(person), at=self._seconds, corp=app_side.CORP)
+        xml = xml.replace("<![CDATA[text]]>", "<![CDATA[image]]>").replace(
+            "<Content><![CDATA[]]></Content>", f"<MediaId><![CDATA[{media_id}]]></MediaId>"
+        )
+        await self._post("app", xml)
+
+    def read_api(self):
+        """The read API behind a token `t`."""
+        app = web.Application(middlewares=[sentences])
+        Api(self.bot, grants([Token(token=SecretStr("t"), role=Role.CLERK)])).add_to(app)
+        return app
 
     async def caught_up(self):
         """What was kept on the disk is done."""

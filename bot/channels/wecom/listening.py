@@ -10,6 +10,8 @@ import secrets
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bot import attachments
+from bot.attachments import FileRefused
 from bot.channels.wecom.catching_up import CatchingUp, Kept
 from bot.channels.wecom.fetching import Fetching
 from bot.channels.wecom.intake import Fetch, Intake
@@ -22,9 +24,11 @@ from bot.channels.wecom.socket import Frame
 from bot.dispatch import Conflict, NotStored
 from bot.media import read_picture
 from bot.photos import PhotoRefused
-from models.incoming import Picture
+from models.incoming import Attachment, Picture
 
 log = logging.getLogger(__name__)
+PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")  # which people send as files, lest they be made small
+TITLES = {"video": "视频"}
 LEG, NONCE = "socket", 12
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 60.0, 120.0)  # five minutes in all, without a disk to keep it on
 
@@ -84,14 +88,17 @@ class Frames:
 
 
 def reader(fetching: Fetching) -> Fetch:
-    """Pictures cleaned; one that cannot be had is left out, with why."""
+    """Pictures cleaned, files looked at; one that cannot be had is left out, with why."""
 
-    async def fetch(said: Said, item: Item) -> Picture | str:
+    async def fetch(said: Said, item: Item) -> Picture | Attachment | str:
         try:
-            return await read_picture(await fetching.fetch(item))
-        except PhotoRefused as refusal:
+            found = await fetching.fetch(item)
+            if item.kind == "image" or found.data.startswith(PICTURES):
+                return await read_picture(found.data)
+            return await attachments.check(found.data, found.title or TITLES.get(item.kind, ""))
+        except (PhotoRefused, FileRefused) as refusal:
             return refusal.reason
         except (MediaRefused, MediaLater) as trouble:
-            return str(trouble) or "图片没有取到，请重新发送"
+            return str(trouble) or "没有取到，请重新发送"
 
     return fetch
