@@ -19,6 +19,7 @@ from bot.media import Media
 from bot.render import Renderer
 from bot.sender import Sender
 from bot.surroundings import Around
+from bot.troubles import Troubles
 from handlers import periodic, summary
 from handlers.registry import load
 from handlers.request import Desk
@@ -29,6 +30,7 @@ from models.sealing import Recipients
 from models.store import Store
 
 log = logging.getLogger(__name__)
+BEAT, BEAT_SAYS = "clock.beat", "到点的事做不成：请看日志，检查磁盘空间和数据库服务"
 
 
 class AlreadyRunning(Exception):
@@ -55,9 +57,19 @@ class Bot:
 
     async def beat(self) -> None:
         """What falls due by the clock. The sender is only woken: it rests between its rounds, and `settle` does not."""
-        await self.dispatch.pass_time()
-        await self.sender.recover(ours=self.store.is_sqlite)
+        try:
+            await self.dispatch.pass_time()
+            await self.sender.recover(ours=self.store.is_sqlite)
+        except Exception:
+            self.troubles.stands(BEAT, BEAT_SAYS)
+            raise
+        self.troubles.over(BEAT)
         self.sender.wake()
+
+    @property
+    def troubles(self) -> Troubles:
+        """What is wrong and cannot be written down."""
+        return self.dispatch.troubles
 
 
 def build(*, store: Store, clock: Clock, office: Office, folder: Path, recipients: Recipients | None) -> Bot:

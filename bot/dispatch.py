@@ -23,6 +23,7 @@ from bot.listening import Entangled, answer, refuse, request_for, row_for
 from bot.surroundings import Around
 from bot.ticking import Ticking
 from bot.tracing import origin
+from bot.troubles import Troubles
 from handlers.registry import Registry
 from handlers.request import Desk, Request
 from models import alarms, inbox
@@ -37,6 +38,7 @@ SHOW_EVERY = 0.25  # seconds between two changes of the cards in a burst
 BURST = 0.1  # seconds after its last full batch at which a burst is over
 FEW, BREATH = 8, 0.003  # messages that make a burst; seconds to wait for the rest of it
 Name = tuple[str, str]
+UNSTORED, UNSTORED_SAYS = "database", "收到的消息存不进数据库：请检查磁盘空间和数据库服务"
 
 
 class Conflict(Exception):
@@ -80,6 +82,7 @@ class Dispatch:
     ) -> None:
         self.store, self.registry, self.around, self.clock = store, registry, around, clock
         self.ticking = Ticking(store, registry, around, clock)
+        self.troubles = Troubles()
         self._committed = committed
         self._burst = self._shown = -BURST
         self._unshown: set[int] = set()  # notices whose cards have yet to follow
@@ -163,6 +166,7 @@ class Dispatch:
             if not unwell(trouble):
                 raise
             results = await self.store.write(lambda session: self._batch(session, jobs))
+        self.troubles.over(UNSTORED)
         self._unshown, self._shown = self._after  # only now: what was rolled back has shown nothing
         for job, result in zip(jobs, results, strict=True):
             self.stored += isinstance(result, Stored) and result.fresh
@@ -170,6 +174,7 @@ class Dispatch:
 
     def _give_up(self, jobs: Sequence[Job], trouble: Exception) -> None:
         log.error("%d messages could not be stored: %s", len(jobs), origin(trouble))
+        self.troubles.stands(UNSTORED, UNSTORED_SAYS)
         for job in jobs:
             job.end(NotStored(type(trouble).__name__))
 

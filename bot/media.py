@@ -1,10 +1,10 @@
-"""The media folder: where pictures that are shown or reported are kept, by the hash of their content."""
+"""The media folder: where pictures and files that are shown or reported are kept, by the hash of their content."""
 
 import hashlib
 from pathlib import Path
 
-from bot import photos
-from models.incoming import Picture
+from bot import attachments, photos
+from models.incoming import Attachment, Picture
 
 
 async def read_picture(data: bytes) -> Picture:
@@ -15,7 +15,7 @@ async def read_picture(data: bytes) -> Picture:
 
 
 class Media:
-    """Keeps pictures under one folder; the same picture twice is one file."""
+    """Keeps pictures and files under one folder; the same content twice is one file."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -24,5 +24,17 @@ class Media:
         kept = photos.Clean(data=picture.data, mime=picture.mime, width=picture.width, height=picture.height)
         return (await photos.keep(kept, self.folder)).name
 
+    async def keep_file(self, file: Attachment) -> str:
+        return await attachments.keep(file, self.folder)
+
+    async def forget(self, name: str) -> None:
+        """Delete a file that no report has any more."""
+        path = self.path_of_file(name)
+        if path is not None:
+            path.unlink(missing_ok=True)
+
     def path(self, name: str) -> Path | None:
         return photos.path_of(self.folder, name)
+
+    def path_of_file(self, name: str) -> Path | None:
+        return attachments.path_of(self.folder, name)

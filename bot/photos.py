@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import re
-import secrets
 import signal
 import sys
 from contextlib import suppress
@@ -21,6 +20,8 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 from weakref import WeakKeyDictionary
+
+from bot import keeping
 
 LARGEST = 10 << 20
 SECONDS = 10.0
@@ -99,7 +100,7 @@ async def keep(picture: Clean, folder: Path) -> Photo:
     photo = Photo(
         hashlib.sha256(picture.data).hexdigest(), picture.mime, picture.width, picture.height, len(picture.data)
     )
-    await asyncio.to_thread(_store, folder, photo.name, picture.data)
+    await asyncio.to_thread(keeping.put, folder, photo.name, picture.data)
     return photo
 
 
@@ -208,49 +209,3 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 def _environment() -> dict[str, str]:
     """Nothing but what an interpreter may need to find its libraries: our environment holds secrets."""
     return {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
-
-
-def _store(folder: Path, name: str, data: bytes) -> None:
-    """Temporary file, fsync, rename, fsync of the folder; every step relative to an opened folder, through no link."""
-    folder.mkdir(parents=True, exist_ok=True)
-    top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        try:
-            os.mkdir(name[:2], 0o700, dir_fd=top)
-            os.fsync(top)
-        except FileExistsError:
-            pass
-        inner = os.open(name[:2], os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=top)
-    finally:
-        os.close(top)
-    try:
-        if not _has(inner, name, data):
-            _put(inner, name, data)
-    finally:
-        os.close(inner)
-
-
-def _has(folder: int, name: str, data: bytes) -> bool:
-    """Whether it is there whole: a file damaged on disk is written anew."""
-    try:
-        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
-    except OSError:
-        return False
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read(len(data) + 1) == data
-
-
-def _put(folder: int, name: str, data: bytes) -> None:
-    temporary = f".{secrets.token_hex(8)}.part"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    try:
-        with os.fdopen(os.open(temporary, flags, 0o600, dir_fd=folder), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary, dir_fd=folder)
-        raise
-    os.fsync(folder)

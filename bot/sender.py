@@ -153,7 +153,8 @@ class Sender:
     async def _claim(self, session: AsyncSession, now: datetime, answering: str | None = None) -> list[Claimed] | None:
         """None when nothing is due; what is due but is not to leave now is settled here."""
         most = MOST_BUSY if self.busy() else MOST
-        rows = await outbox.claim(session, now, now + HOLD, most, answering=answering)
+        others = self.doors.standing_by() if answering is None else ()
+        rows = await outbox.claim(session, now, now + HOLD, most, answering=answering, but=others)
         if not rows:
             return None
         desk = Desk(Gathering(session), now, await self.around.load(session))

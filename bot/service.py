@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import recipients
+from bot.alarming import Alarming, kept_up
 from bot.app import Bot, build, installation_key, locked, running
 from bot.channels.terminal import Terminal
 from bot.channels.wecom.building import Legs, open_wecom
@@ -115,7 +116,7 @@ async def _furnish(session: AsyncSession, settings: Settings) -> None:
 
 async def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Run until interrupted."""
-    async with opened(settings, live=True) as service:
+    async with opened(settings, live=True) as service, kept_up(_alarming(service)):
         bot = service.bot
         app = web.Application(client_max_size=BODY, middlewares=[sentences])
         Api(bot, grants(settings.api.token)).add_to(app)
@@ -144,6 +145,12 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> None:
             await runner.cleanup()
             await inner.cleanup()
             path.unlink(missing_ok=True)
+
+
+def _alarming(service: Service) -> Alarming:
+    bot, settings = service.bot, service.settings
+    url = settings.alarm.url.get_secret_value()
+    return Alarming(bot.store, bot.clock, bot.troubles, office=settings.office.name, url=url)
 
 
 def socket_path(folder: Path) -> Path:

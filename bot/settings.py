@@ -131,6 +131,13 @@ class Alarm(Section):
     people: list[str] = Field(["clerk"], description="who is told when something is wrong")
     url: SecretStr = Field(SecretStr(""), description="POSTed JSON, for a channel that is not the failing one")
 
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not value.get_secret_value().startswith(("https://", "http://")):
+            raise ValueError("应以 https:// 或 http:// 开头")
+        return value
+
 
 class Settings(BaseSettings):
     """The whole configuration. Environment variables `SHOUDAO_<SECTION>__<NAME>` win over the file."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from handlers import attach
 from handlers.lead import doubtful, firewall
 from handlers.registry import LIAISONS, PASS, Misunderstood, command, listener
 from handlers.request import Request
@@ -62,7 +63,7 @@ async def file(request: Request, words: str, number: int | None, *, reply_only: 
     """File a report, tie it to the notice it answers, and say back what was understood."""
     if lead_like(words):
         return await (doubtful(request) if request.incoming.private else firewall(request))
-    if not words and not request.incoming.pictures:
+    if not words and not request.incoming.pictures and not request.incoming.files:
         raise Misunderstood("report_empty")
     if len(words) > LONGEST:
         raise Misunderstood("too_long", limit=LONGEST, length=len(words))
@@ -79,6 +80,8 @@ async def file(request: Request, words: str, number: int | None, *, reply_only: 
     )
     request.session.add(filed)
     await request.session.flush()
+    if request.incoming.files:
+        await attach.keep(request, filed)
     figures, unread = ([], []) if reply_only else read_figures(words)
     none_new = request.word in ZERO
     told = [await _enter(request, filed, figure) for figure in figures]
@@ -119,7 +122,7 @@ def _settle(request: Request, row: Any, figures: Sequence[Reading]) -> str:
     lacking = ""
     if row.kind == Kind.FIGURES and not figures:
         lacking = "figures"
-    elif row.kind == Kind.FILE and not request.incoming.pictures:
+    elif row.kind == Kind.FILE and not request.incoming.pictures and not request.incoming.files:
         lacking = "file"
     spoken = How.PRIVATE if request.incoming.private else How.TEXT
     how = How.QUOTE if request.case == row.number else spoken

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from models import journal
 from models.gathering import Gathering
-from models.incoming import Incoming, Picture
+from models.incoming import Attachment, Incoming, Picture
 from models.office import Office
 from models.outbox import SendClass
 from models.pseudonyms import Pseudonyms
@@ -36,9 +36,11 @@ class Doors(Protocol):
 
 
 class Photos(Protocol):
-    """Where pictures are kept. `keep` writes one and gives its name."""
+    """Where pictures and files are kept. `keep` and `keep_file` write one and give its name."""
 
     async def keep(self, picture: Picture) -> str: ...
+    async def keep_file(self, file: Attachment) -> str: ...
+    async def forget(self, name: str) -> None: ...
 
 
 @dataclass(frozen=True)

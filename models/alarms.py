@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 
-BLOCKING = ("door", "disk", "clock")
+BLOCKING = ("door", "disk", "clock", "alarm.url")
 
 
 class Alarm(Base):
@@ -47,6 +47,21 @@ async def any_stands(session: AsyncSession) -> bool:
 
 async def latest(session: AsyncSession, limit: int = 100) -> Sequence[Alarm]:
     return (await session.scalars(select(Alarm).order_by(Alarm.id.desc()).limit(limit))).all()
+
+
+async def since(session: AsyncSession, last: int) -> Sequence[Alarm]:
+    """Every alarm raised after that one, oldest first."""
+    return (await session.scalars(select(Alarm).where(Alarm.id > last).order_by(Alarm.id))).all()
+
+
+async def last_id(session: AsyncSession) -> int:
+    return (await session.execute(select(func.max(Alarm.id)))).scalar_one() or 0
+
+
+async def of_ids(session: AsyncSession, ids: Sequence[int]) -> Sequence[Alarm]:
+    if not ids:
+        return ()
+    return (await session.scalars(select(Alarm).where(Alarm.id.in_(ids)).order_by(Alarm.id))).all()
 
 
 async def standing(session: AsyncSession) -> Sequence[Alarm]:

@@ -1,6 +1,6 @@
 """Who can be written to in private: a bot of 企业微信 may not speak first to somebody who never opened its chat."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import cast
 
@@ -30,9 +30,13 @@ class Contact(Base):
 NOTE = upsert(cast(Table, Contact.__table__), ["leg", "person", "userid", "opened_on"], ["leg", "person"], ["userid"])
 
 
-async def note(session: AsyncSession, leg: str, person: str, userid: str, day: date) -> None:
-    """This person has spoken here in private."""
-    await NOTE.run(session, [{"leg": leg, "person": person, "userid": userid, "opened_on": day}])
+async def note_all(session: AsyncSession, notes: Mapping[tuple[str, str], tuple[str, date]]) -> None:
+    """These people have spoken in private: by leg and person, their userid and the day."""
+    rows = [
+        {"leg": leg, "person": person, "userid": userid, "opened_on": day}
+        for (leg, person), (userid, day) in notes.items()
+    ]
+    await NOTE.run(session, rows)
 
 
 async def opened(session: AsyncSession) -> Sequence[Contact]:

@@ -22,6 +22,28 @@ class Picture:
         return f"{self.sha256}.{'png' if self.mime == 'image/png' else 'jpg'}"
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A file whose content has been looked at; not yet kept anywhere. `kind` is what it is, such as `pdf`; `title` what
+    its sender called it, made fit to be shown."""
+
+    sha256: str
+    kind: str
+    title: str
+    data: bytes = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The file name under which it is kept, once it is."""
+        return f"{self.sha256}.{self.kind}"
+
+    @property
+    def said_size(self) -> str:
+        """Its size as people say it."""
+        size = len(self.data)
+        return f"{size / (1 << 20):.1f}兆" if size >= 1 << 20 else f"{max(size // 1024, 1)}K"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Incoming:
     """One message or click.
@@ -42,6 +64,7 @@ class Incoming:
     quote: str | None = None
     quoted_words: str = ""
     pictures: tuple[Picture, ...] = ()
+    files: tuple[Attachment, ...] = ()
     key: str | None = None
     target: str | None = None
     heard: bool = True

@@ -109,11 +109,18 @@ async def add_rows(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> 
 
 
 async def claim(
-    session: AsyncSession, now: datetime, until: datetime, limit: int, *, answering: str | None = None
+    session: AsyncSession,
+    now: datetime,
+    until: datetime,
+    limit: int,
+    *,
+    answering: str | None = None,
+    but: Sequence[str] = (),
 ) -> Sequence[Any]:
     """Take up to `limit` rows that are due, oldest first, so that nobody else sends them before `until`.
 
-    `answering`: instead, the PROMPT rows that answer this message, which go out at once or lapse.
+    `answering`: instead, the PROMPT rows that answer this message, which go out at once or lapse. `but`: the channels
+    whose rows another process takes.
     """
     prompt = (Outbox.due_at.is_not(None), Outbox.send_class == SendClass.PROMPT, Outbox.quote == answering)
     due = (
@@ -123,6 +130,8 @@ async def claim(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    if but:
+        due = due.where(Outbox.channel.not_in(but))
     statement = (
         update(TABLE)
         .where(TABLE.c.id.in_(due))

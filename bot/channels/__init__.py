@@ -70,7 +70,10 @@ def unsure(reason: str) -> Outcome:
 
 
 class Channel(Protocol):
-    """A door. `send` never raises for what a platform may do; `settled` is called once the outcome is committed."""
+    """A door. `send` never raises for what a platform may do; `settled` is called once the outcome is committed.
+
+    One whose `stands_by` is true leaves its messages to another process.
+    """
 
     name: str
 
@@ -94,6 +97,10 @@ class Doors:
         self.channels[channel.name] = channel
         if carries_all:
             self._default = self._default or channel.name
+
+    def standing_by(self) -> list[str]:
+        """Doors whose messages are another process's."""
+        return [name for name, door in self.channels.items() if getattr(door, "stands_by", False)]
 
     def for_person(self, person: str) -> str:
         return self._default

@@ -4,13 +4,14 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
 from bot.app import Bot
 from bot.console.access import Grant, role_of
 from bot.faults import Fault
-from models import alarms, leads, notices, outbox, receipts, reports
+from models import alarms, attachments, leads, notices, outbox, receipts, reports
 from models.notices import Notice, NoticeState
 from models.outbox import OutState
 from models.people import Role
@@ -38,6 +39,7 @@ class Api:
             "/api/units": self.units,
             "/api/reports": self.reports,
             "/api/photos/{name}": self.photo,
+            "/api/files/{name}": self.file,
             "/api/leads/counts": self.lead_counts,
             "/api/outbox": self.outbox,
             "/api/alarms": self.alarms,
@@ -163,6 +165,7 @@ class Api:
             unit_id = roster.by_name[unit].id if unit else None
             found = await reports.between(session, since, until + timedelta(days=1) if until else None, unit_id)
             figures = await reports.figures_of(session, [r.id for r in found])
+            files = await attachments.of_reports(session, [r.id for r in found])
             numbers = {
                 n.id: n.number
                 for n in (await notices.of_ids(session, [r.notice_id for r in found if r.notice_id])).values()
@@ -177,6 +180,7 @@ class Api:
                 "notice": numbers.get(r.notice_id) if r.notice_id is not None else None,
                 "figures": [_figure(f, r.source_message) for f in figures[r.id] if not f.corrected],
                 "photos": [f"/api/photos/{name}" for name in r.photos],
+                "files": [{"name": f.title, "size": f.size, "url": f"/api/files/{f.name}"} for f in files[r.id]],
             }
             for r in found
         ]
@@ -201,6 +205,22 @@ class Api:
         if path is None or not known:
             raise Fault(404, "没有这张图片")
         return web.FileResponse(path, headers={"Cache-Control": "private, no-store"})
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """To be saved, never to be shown: what is in it is its sender's."""
+        path = self.bot.media.path_of_file(request.match_info["name"])
+        async with self.bot.store.read() as session:
+            known = await attachments.shown(session, path.name) if path is not None else None
+        if path is None or known is None:
+            raise Fault(404, "没有这个文件")
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(known.title, safe='')}",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "private, no-store",
+        }
+        return web.FileResponse(path, headers=headers)
 
     async def lead_counts(self, request: web.Request) -> dict[str, Any]:
         month = self.bot.clock.now().astimezone(self.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

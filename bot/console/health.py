@@ -48,11 +48,11 @@ class Health:
         return web.json_response({"ok": True})
 
     async def readyz(self, _: web.Request) -> web.Response:
-        reasons = []
+        reasons = list(self.bot.troubles.now)
         try:
             async with self.bot.store.read() as session:
                 await session.execute(text("SELECT 1"))
-                reasons = [a.what for a in await alarms.standing(session)]
+                reasons += [a.what for a in await alarms.standing(session) if a.what not in reasons]
         except Exception as trouble:  # whatever the database says, the answer is: not ready
             reasons.append(f"database: {type(trouble).__name__}")
         return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)

@@ -4,6 +4,7 @@ from alembic import context
 
 import models.alarms
 import models.approvals
+import models.attachments
 import models.contacts
 import models.days
 import models.duties

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import mean, median, quantiles
+from statistics import mean, median
 from tempfile import TemporaryDirectory
 
-from load import Load, drive, post
+from load import Load, drive, percentile, post
 from serving import Server, copied, demo, floor, script
 
 CONNECTIONS = 64
@@ -52,7 +52,7 @@ PLAIN = Burst("「收到」, 1,000 units, each owing 12", 1000, 12, lambda numbe
 class Rate:
     """The slices that count, and why others do not."""
 
-    burst: Burst
+    name: str
     ratios: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     floors: list[float] = field(default_factory=list)
@@ -72,22 +72,19 @@ class Rate:
 
     def latency(self, percent: int) -> float:
         """Milliseconds; 100 is the greatest."""
-        if not self.latencies:
-            return float("inf")
-        cut = max(self.latencies) if percent == 100 else quantiles(self.latencies, n=100)[percent - 1]
-        return cut * 1000
+        return percentile(self.latencies, percent)
 
 
 def measure(burst: Burst, *, slices: int, floor_seconds: float, seconds: float) -> Rate:
-    rate = Rate(burst)
+    rate = Rate(burst.name)
     with seeded(burst) as folder, floor() as bare:
         wires = burst.requests(bare.port)
         drive(bare.port, wires, connections=CONNECTIONS, seconds=1, again=True)
-        before = _floor(bare, wires, floor_seconds, rate)
+        before = turn_of_the_floor(bare, wires, floor_seconds, rate)
         for _ in range(slices):
             with copied(folder) as data, demo(data) as server:
                 load, cost, fault = _candidate(server, burst, seconds, data)
-            after = _floor(bare, wires, floor_seconds, rate)
+            after = turn_of_the_floor(bare, wires, floor_seconds, rate)
             if fault:
                 rate.void.append(fault)
             else:
@@ -107,7 +104,8 @@ def seeded(burst: Burst) -> Iterator[Path]:
         yield folder
 
 
-def _floor(server: Server, wires: list[bytes], seconds: float, rate: Rate) -> float:
+def turn_of_the_floor(server: Server, wires: list[bytes], seconds: float, rate: Rate) -> float:
+    """One slice of the bare handler, whose rate it gives."""
     before = server.cpu()
     load = drive(server.port, wires, connections=CONNECTIONS, seconds=seconds, again=True)
     rate.floor_costs.append((server.cpu() - before) / len(load.latencies))

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import quantiles
 
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 PATIENCE = 30.0  # seconds without any answer after which a slice is given up
@@ -29,6 +30,17 @@ class Load:
     def rate(self) -> float:
         """Requests answered per second."""
         return len(self.latencies) / self.seconds
+
+    def latency(self, percent: int) -> float:
+        """Milliseconds; 100 is the greatest."""
+        return percentile(self.latencies, percent)
+
+
+def percentile(latencies: Sequence[float], percent: int) -> float:
+    """Milliseconds, of seconds; 100 is the greatest."""
+    if len(latencies) < 2:
+        return float("inf")
+    return (max(latencies) if percent == 100 else quantiles(latencies, n=100)[percent - 1]) * 1000
 
 
 def post(port: int, path: str, body: Mapping[str, object]) -> bytes:
@@ -84,7 +96,7 @@ def _run(
         for number, _ in ready:
             line = lines[number]
             line.held += line.socket.recv(65536)
-            if not _whole(line.held):
+            if not whole(line.held):
                 continue
             now = time.perf_counter()
             load.latencies.append(now - line.since)
@@ -103,7 +115,8 @@ def _run(
     return load
 
 
-def _whole(data: bytes) -> bool:
+def whole(data: bytes) -> bool:
+    """Whether an answer has come to its end."""
     if not data:
         raise ConnectionError("the server closed a connection")
     end = data.find(b"\r\n\r\n")

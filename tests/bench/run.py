@@ -3,8 +3,10 @@
     python tests/bench/run.py [--quick]
 
 1. Durable acks a second at 64 keep-alive connections, as a ratio to the floor, in alternating slices (`acks`).
-2. Questions to a ledger of a million receipts, on SQLite and PostgreSQL (`ledger`).
-3. Cold start to the first answer, and what it weighs idle (`starting`).
+2. The same by the two addresses that 企业微信 posts to, opened and answered by `shoudao run`; a thousand acks that arrive
+   within ten seconds; presses of a card while two hundred messages a second come in (`callbacks`).
+3. Questions to a ledger of a million receipts, on SQLite and PostgreSQL (`ledger`).
+4. Cold start to the first answer, and what it weighs idle (`starting`).
 
 Servers run on the first core, the load generator on the second. `--quick` takes fewer and shorter slices and a smaller
 ledger, and leaves RESULTS.md alone. Exits 1 when a figure that the table asks for is not reached.
@@ -22,12 +24,14 @@ from pathlib import Path
 from statistics import median
 
 import acks
+import callbacks
 import machine
 import starting
 from serving import CLIENT, HERE, pin, script
 from table import Row, markdown
 
 RATIO, P99, QUERY, START, RESIDENT = 0.10, 60, 5, 1.5, 120
+CALLBACK_P99, CALLBACK_MAX, PRESS_P99 = 150, 1000, 500
 RESULTS = HERE / "RESULTS.md"
 
 
@@ -39,7 +43,7 @@ def main() -> None:
     pin(CLIENT)
     rows, notes = [], []
     with _compiled():
-        for part in (rate_rows, ledger_rows, start_rows):
+        for part in (rate_rows, callback_rows, ledger_rows, start_rows):
             found, said = part(quick)
             rows += found
             notes += said
@@ -86,6 +90,40 @@ def rate_rows(quick: bool) -> tuple[list[Row], list[str]]:
         )
         notes += [f"void: {why}" for why in rate.void]
     return rows, notes
+
+
+def callback_rows(quick: bool) -> tuple[list[Row], list[str]]:
+    """Acks by the addresses that the platform posts to, and what waits in a burst."""
+    rows: list[Row] = []
+    notes: list[str] = []
+    slices, seconds = (2, 2.0) if quick else (4, 3.0)
+    for way in (callbacks.APP, callbacks.BOT):
+        _say(f"callbacks: {way.name} …")
+        rate = callbacks.measure(way, slices=slices, floor_seconds=seconds * 2 / 3, seconds=seconds)
+        rows += [
+            Row(f"callback, {way.name}: ratio to the floor", rate.ratio, "", RATIO, least=True),
+            Row(f"callback, {way.name}: a second", rate.rate),
+            Row(f"callback, {way.name}: processor time of one", median(rate.costs or [0]) * 1e6, "µs"),
+            Row(f"callback, {way.name}: p50", rate.latency(50), "ms"),
+            Row(f"callback, {way.name}: p99", rate.latency(99), "ms", CALLBACK_P99),
+            Row(f"callback, {way.name}: max", rate.latency(100), "ms"),
+        ]
+        notes.append(f"{way.name}: ratios of the slices {', '.join(f'{r:.3f}' for r in rate.ratios)}.")
+        notes += [f"void: {why}" for why in rate.void]
+    _say("callbacks: a thousand in ten seconds, and presses …")
+    burst, why = callbacks.a_thousand_in_ten_seconds(callbacks.APP)
+    pressed = callbacks.presses_while_messages_come_in(5 if quick else 20)
+    failed = [why] if why else []
+    failed += [f"{len(load.failed)} {name} were no 200" for name, load in pressed.items() if load.failed]
+    if unanswered := sum(answer.endswith(b"\r\n\r\n") for answer in pressed["press"].answered):
+        failed.append(f"{unanswered} presses were answered without a change of their card")
+    rows += [
+        Row("1,000 acks in 10 s by the app's address: max", burst.latency(100), "ms", 0 if why else CALLBACK_MAX),
+        Row("a press beside 200 messages a second: p99", pressed["press"].latency(99), "ms", PRESS_P99),
+        Row("a press beside 200 messages a second: max", pressed["press"].latency(100), "ms"),
+        Row("presses and messages not answered as asked", len(failed), "", 0),
+    ]
+    return rows, notes + [f"void: {one}" for one in failed]
 
 
 def ledger_rows(quick: bool) -> tuple[list[Row], list[str]]:

@@ -1,8 +1,8 @@
 """An office with many open notices, in a data folder that `shoudao demo` goes on from: made through the house itself.
 
-    seeding.py FOLDER UNITS NOTICES
+    seeding.py FOLDER UNITS NOTICES [TIME]
 
-Up to 41 units are the sample roster's; more are added behind them, all in the room `members`.
+TIME is when all this happened, in ISO 8601. Up to 41 units are the sample roster's; more are added behind them, all in the room `members`.
 """
 
 import asyncio
@@ -27,8 +27,8 @@ SAMPLE = 41
 TEXT = "关于报送第{}批专项整治工作进展情况的通知：请各单位于本周五下班前将有关情况报送市扫黑办。"
 
 
-async def seed(folder: Path, units: int, notices: int) -> None:
-    async with open_demo(folder, at=START, frozen=True) as demo:
+async def seed(folder: Path, units: int, notices: int, at: datetime = START) -> None:
+    async with open_demo(folder, at=at, frozen=True) as demo:
         await demo.bot.store.write(lambda session: more_units(session, units - SAMPLE))
         for first in range(1, notices + 1, 50):
             some = range(first, min(first + 50, notices + 1))
@@ -65,4 +65,5 @@ async def _open(demo: Demo, numbers: range, session: AsyncSession) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(seed(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
+    when = [datetime.fromisoformat(text) for text in sys.argv[4:]]
+    asyncio.run(seed(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), *when))

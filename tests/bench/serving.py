@@ -56,7 +56,7 @@ class Server:
 
 
 @contextmanager
-def started(arguments: Sequence[str], port: int, path: str) -> Iterator[Server]:
+def started(arguments: Sequence[str], port: int, path: str, *, core: int = SERVER) -> Iterator[Server]:
     """Run Python with `arguments` and wait until `path` answers 200; stopped at the end, whatever happens."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     said = tempfile.TemporaryFile()  # noqa: SIM115  # closed at the end
@@ -67,7 +67,7 @@ def started(arguments: Sequence[str], port: int, path: str) -> Iterator[Server]:
         env=environment,
         stdout=said,
         stderr=said,
-        preexec_fn=lambda: pin(SERVER),  # noqa: PLW1509  # one thread here, and nothing held
+        preexec_fn=lambda: pin(core),  # noqa: PLW1509  # one thread here, and nothing held
     )
     try:
         _wait(process, port, path, said)

@@ -177,6 +177,17 @@ async def test_a_door_that_is_missing_is_waited_for_and_reported(spine: Spine) -
 # -- claims ------------------------------------------------------------------------------------------------------------
 
 
+async def test_the_messages_of_a_door_that_stands_by_wait_untouched_for_another_process(spine: Spine) -> None:
+    await spine.put("a")
+    spine.door.stands_by = True  # type: ignore[attr-defined]
+    await spine.sender.drain()
+    row = await spine.row("a")
+    assert (row.state, row.attempts, spine.door.posted) == ("pending", 0, [])
+    spine.door.stands_by = False  # type: ignore[attr-defined]
+    await spine.sender.drain()
+    assert (await spine.row("a")).state == "sent"
+
+
 async def test_two_senders_on_one_database_send_each_message_once(spine: Spine, database: str, tmp_path: Path) -> None:
     async with organs(database, tmp_path / "other", fresh=False) as other:
         rows = [a_row(f"k{n}", START, send_class="never_twice") for n in range(500)]

@@ -12,6 +12,7 @@ from collections import defaultdict, deque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 from aiohttp import web
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -91,13 +92,15 @@ class FakeWecomApp:
         """As when the secret was looked at in the console: every token is refused from now on."""
         self._tokens.clear()
 
-    def keep_encrypted(self, data, key, name=None):
-        """A picture on the media server, encrypted with `key`; gives its address, good for five minutes."""
+    def keep_encrypted(self, data, key, name=None, title=None):
+        """A picture or file on the media server, encrypted with `key`; gives its address, good for five minutes."""
         name = name or secrets.token_hex(8)
         pad = 32 - len(data) % 32
         encryptor = Cipher(algorithms.AES(key), modes.CBC(key[:16])).encryptor()
         body = encryptor.update(data + bytes([pad]) * pad) + encryptor.finalize()
         headers = {"Content-Disposition": f"attachment; filename=\"{name}.jpg\"; filename*=UTF-8''%E5%9B%BE.jpg"}
+        if title is not None:
+            headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(title)}"}
         self.files[f"/media/{name}"] = Kept(body, self.now + FIVE_MINUTES, headers)
         return f"{self.base}/media/{name}"
 

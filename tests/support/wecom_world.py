@@ -14,15 +14,18 @@ import fake_wecom_app as app_side
 import wecom_envelopes as envelopes
 from aiohttp import ClientSession, web
 from fake_wecom_bot import BOT_ID, SECRET, FakeBot
+from pydantic import SecretStr
 from slow_motion import SlowMotion, eventually
 from sqlalchemy import select
 
 from bot import recipients, service
 from bot.clock import DemoClock
-from bot.console.access import sentences
+from bot.console.access import grants, sentences
+from bot.console.api import Api
 from bot.importing import put_in_place, read_roster
-from bot.settings import Settings
+from bot.settings import Settings, Token
 from models import notices, outbox
+from models.people import Role
 from models.receipts import of_notice
 from models.rooms import Room
 
@@ -183,7 +186,7 @@ class WecomWorld:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         self.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
         if self.legs.keeper is not None:
-            await eventually(lambda: self.legs.keeper.is_ready)
+            await eventually(lambda: self.legs.keeper.is_ready or self.legs.keeper.stands_by)
 
     async def stop(self):
         await self._running.aclose()
@@ -225,6 +228,44 @@ class WecomWorld:
             xml = envelopes.text_xml(text, msgid=msgid, userid=userid(person), at=self._seconds, corp=app_side.CORP)
             await self._post("app", xml)
         return await self.listen()
+
+    async def posts(self, person, text, *, msgid=None):
+        """A private message by callback, as the platform posts it; nobody looks at what becomes of it."""
+        msgid = msgid or f"{next(self._names)}"
+        if self.way == "callback":
+            body = envelopes.text_message(text, msgid=msgid, userid=userid(person), chat=None, at=self._seconds)
+            await self._post("bot", body)
+        else:
+            xml = envelopes.text_xml(text, msgid=msgid, userid=userid(person), at=self._seconds, corp=app_side.CORP)
+            await self._post("app", xml)
+
+    async def posts_picture(self, person, media_id, *, msgid):
+        """A picture sent to the app."""
+        xml = envelopes.text_xml("", msgid=msgid, userid=userid(person), at=self._seconds, corp=app_side.CORP)
+        xml = xml.replace("<![CDATA[text]]>", "<![CDATA[image]]>").replace(
+            "<Content><![CDATA[]]></Content>", f"<MediaId><![CDATA[{media_id}]]></MediaId>"
+        )
+        await self._post("app", xml)
+
+    def read_api(self):
+        """The read API behind a token `t`."""
+        app = web.Application(middlewares=[sentences])
+        Api(self.bot, grants([Token(token=SecretStr("t"), role=Role.CLERK)])).add_to(app)
+        return app
+
+    async def caught_up(self):
+        """What was kept on the disk is done."""
+        for _ in range(500):
+            await self.legs.spool.catch_up()
+            if not self.bot.troubles.now:
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(dict(self.bot.troubles.now))
+
+    @property
+    def stored(self):
+        """How many messages this run has stored, repetitions not counted."""
+        return self.bot.dispatch.stored
 
     async def presses(self, person, said, key, *, room=None):
         msgid, task = f"m{next(self._names)}", said.card["task_id"]

@@ -4,6 +4,7 @@ aiohttp's own errors hold the address, and the address holds token or secret: th
 let go. Sources: developer.work.weixin.qq.com/document/path/91039 (gettoken), 90313 (codes).
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from bot.clock import since_start
 Answer = dict[str, Any]
 LARGEST_ANSWER = 1 << 20
 SECONDS = 8.0
+AT_ONCE = 24  # calls under way: of two hundred replies begun in one breath, whoever speaks just then would feel it
 _TOKEN_REFUSED = (Meaning.TOKEN, Meaning.SECRET)
 
 
@@ -50,6 +52,7 @@ class AppCalls:
     seconds: float = SECONDS
     now: Callable[[], float] = since_start
     access: AccessToken = field(init=False)
+    _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.access = AccessToken(self._gettoken, self.now)
@@ -62,7 +65,8 @@ class AppCalls:
         """
         for last in (False, True):
             token = await self.access.get()
-            answer = await self._http(method, path, token=token, **more)
+            async with self._room:
+                answer = await self._http(method, path, token=token, **more)
             if code(answer.get("errcode")).meaning not in _TOKEN_REFUSED:
                 return answer
             self.access.spoiled(token)

@@ -15,6 +15,7 @@ from bot.channels.wecom.app_api import AppApi
 from bot.channels.wecom.bot_leg import BotLeg
 from bot.channels.wecom.callback import AppLeg, Callback
 from bot.channels.wecom.callback import BotLeg as BotEnvelope
+from bot.channels.wecom.catching_up import CatchingUp
 from bot.channels.wecom.checks import Found
 from bot.channels.wecom.crypto import Envelopes, key_sets
 from bot.channels.wecom.door import APP, BOT, Face, WeCom
@@ -23,7 +24,7 @@ from bot.channels.wecom.group_cards import GroupCards
 from bot.channels.wecom.identity import Directory
 from bot.channels.wecom.intake import Intake
 from bot.channels.wecom.keeper import Keeper, SoleOwner
-from bot.channels.wecom.listening import Frames, reader
+from bot.channels.wecom.listening import LEG, Frames, reader
 from bot.channels.wecom.look import look, staff_of
 from bot.channels.wecom.media import MediaDoor, Rules, media_door
 from bot.channels.wecom.net import client, trust
@@ -33,6 +34,7 @@ from bot.channels.wecom.push import Push
 from bot.channels.wecom.reply_leg import ReplyLeg
 from bot.channels.wecom.reporting import Reporter
 from bot.channels.wecom.settings import AppSection, BotCallbackSection, BotSection, CallbackKeys, WeComSection
+from bot.channels.wecom.spool import Spool
 from bot.channels.wecom.windows import Windows
 from handlers.request import Desk
 from models.gathering import Gathering
@@ -44,6 +46,7 @@ class Legs:
     """What stands open. `callbacks` are to be added to the web application."""
 
     door: WeCom
+    spool: CatchingUp
     keeper: Keeper | None = None
     frames: Frames | None = None
     callbacks: list[Callback] = field(default_factory=list)
@@ -82,12 +85,14 @@ class _Builder:
 
     def long_connection(self, section: BotSection) -> None:
         intake = self._intake(BOT, Fetching(self.media))
-        frames = self.legs.frames = Frames(intake, self.pace, self.reporter)
+        frames = self.legs.frames = Frames(intake, self.pace, self.reporter, self.legs.spool, self.key)
+        self.legs.spool.legs[LEG] = frames.again
         store = self.bot.store
         owner = SoleOwner() if store.is_sqlite else AdvisoryOwner(store.engine, section.bot_id, self.pace)
         keeper = self.legs.keeper = Keeper(
             section, self.http, pace=self.pace, owner=owner, hear=frames.hear, report=self.reporter.state
         )
+        self.legs.door.elsewhere = lambda: keeper.stands_by
         speaker = self.legs.door.bot = BotLeg(keeper, self.pace, self.windows, self.key)
         intake.window = speaker.window
 
@@ -113,7 +118,10 @@ class _Builder:
     def _callback(self, envelope: BotEnvelope | AppLeg, keys: CallbackKeys, receiveid: str, intake: Intake) -> None:
         secrets = (keys.token, keys.aes_key, keys.old_token, keys.old_aes_key)
         sets = key_sets(*(secret.get_secret_value() for secret in secrets))
-        self.legs.callbacks.append(Callback(envelope, Envelopes(sets, receiveid), intake.held, self.bot.clock))
+        opened = Envelopes(sets, receiveid)
+        made = Callback(envelope, opened, intake.held, self.bot.clock, self.legs.spool, self.reporter.mismatch)
+        self.legs.callbacks.append(made)
+        self.legs.spool.legs[envelope.name] = made.again
 
 
 @asynccontextmanager
@@ -129,7 +137,9 @@ async def open_wecom(
         http = await stack.enter_async_context(client(section))
         fresh = await stack.enter_async_context(client(section, fresh=True))
         media = await stack.enter_async_context(_media(section))
-        legs = Legs(await _door(bot, section, key, directory, windows, reporter, Push(section.api, fresh, pace)))
+        door = await _door(bot, section, key, directory, windows, reporter, Push(section.api, fresh, pace))
+        spool = CatchingUp(Spool(bot.folder / "spool"), pace, bot.troubles, reporter)
+        legs = Legs(door, spool)
         builder = _Builder(bot, section, key, pace, http, media, directory, windows, reporter, legs)
         if section.app is not None:
             builder.app(section.app)
@@ -141,6 +151,9 @@ async def open_wecom(
         bot.doors.add(legs.door)
         for name in (BOT, APP):
             bot.doors.add(Face(legs.door, name), carries_all=False)
+        if connect:
+            await spool.open()
+            stack.push_async_callback(_stop, asyncio.create_task(spool.run()))
         if legs.keeper is not None and connect:
             stack.push_async_callback(_stop, asyncio.create_task(legs.keeper.run()))
         yield legs

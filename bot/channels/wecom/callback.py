@@ -4,34 +4,38 @@
 2. No DOCTYPE; the encrypted part is cut out of the envelope without parsing it.
 3. Signature and receiver; only then is anything parsed.
 4. The listener stores it and waits for the commit. Then an empty 200, or an encrypted answer.
+5. What is not stored within four seconds is kept as it came, still encrypted, on the disk (`catching_up.py`); then 200.
 
-When nothing could be stored the connection is closed without an answer: the platform's pages disagree on whether a 5xx
+When not even that can be done the connection is closed without an answer: the platform's pages disagree on whether a 5xx
 is retried, and agree on this. Faults say nothing about what was wrong.
 """
 
 import asyncio
 import json
 import logging
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import aiohttp
 from aiohttp import web
 
 from bot.channels.wecom import json_messages, xml_messages
+from bot.channels.wecom.catching_up import CatchingUp, Kept
 from bot.channels.wecom.crypto import Envelopes, Forged, Malformed, Opened, Sealed
 from bot.channels.wecom.passive import Answer, app_answer, bot_answer
 from bot.channels.wecom.said import Said, SaidKind
-from bot.clock import Clock
+from bot.clock import Clock, since_start
 from bot.dispatch import Conflict, NotStored
 
 log = logging.getLogger(__name__)
 LARGEST = 64 * 1024
 WINDOW = timedelta(minutes=10)
-ANSWER_WITHIN = 4.5  # seconds for all of it; the platform gives up after 5
+ANSWER_WITHIN = 4.7  # seconds for all of it; the platform gives up after 5
+STORE_WITHIN = 4.0  # seconds after which it is kept on the disk instead
 PAUSES = (0.1, 0.4, 1.0, 2.0)  # a pressed card is sent once only: a short trouble of the database must not lose it
 _SENTENCES = {
     400: "请求格式不对",
@@ -39,6 +43,7 @@ _SENTENCES = {
     405: "这个地址只接受 GET 和 POST",
     413: "请求太大",
 }
+_USUAL = re.compile(r"msg_signature=([0-9A-Fa-f]{1,64})&timestamp=([0-9]{1,20})&nonce=([0-9A-Za-z_]{1,64})")
 _SIGNATURES = ("msg_signature", "msgsignature", "signature")  # the official plugin takes all three
 
 Listener = Callable[[Said], Awaitable[Answer | None]]
@@ -51,6 +56,14 @@ class Fault(Exception):
     def __init__(self, status: int) -> None:
         super().__init__(status)
         self.status = status
+
+
+class _Late(Exception):
+    """Not stored in time; `trying` may still be under way."""
+
+    def __init__(self, trying: "asyncio.Future[Answer | None]") -> None:
+        super().__init__("not stored in time")
+        self.trying = trying
 
 
 class Leg(Protocol):
@@ -131,13 +144,16 @@ class _Query:
 
 @dataclass(eq=False)
 class Callback:
-    """One address. `counts` holds what came of requests: stored, stale, ignored, conflict, 400 … and `closed`."""
+    """One address. `counts` holds what came of requests: stored, kept, stale, ignored, conflict, 400 … and `closed`."""
 
     leg: Leg
     envelopes: Envelopes
     listener: Listener
     clock: Clock
+    spool: CatchingUp | None = None
+    mismatch: Callable[[], Awaitable[None]] | None = None
     answer_within: float = ANSWER_WITHIN
+    store_within: float = STORE_WITHIN
     pauses: Sequence[float] = PAUSES
     counts: Counter[str] = field(default_factory=Counter)
     _at_work: set[asyncio.Task[Answer | None]] = field(default_factory=set)
@@ -151,8 +167,7 @@ class Callback:
                 return self._verify(request)
             if request.method != "POST":
                 raise Fault(405)
-            async with asyncio.timeout(self.answer_within):
-                return await self._hear(request)
+            return await self._hear(request)
         except Fault as fault:
             return self._refuse(fault.status)
         except Malformed:
@@ -193,17 +208,41 @@ class Callback:
     async def _hear(self, request: web.Request) -> web.Response:
         if "Content-Encoding" in request.headers:
             raise Fault(400)
-        body = await _read(request)
+        since = since_start()
+        body = await _read(request, self.answer_within)
         query = self._query(request)
         encrypt = self.leg.encrypted(body)
         if encrypt is None:
             raise Malformed
-        opened = self.envelopes.open(query.signature, query.timestamp, query.nonce, encrypt)
-        said = self._dated(_keyed(self.leg.read(opened.message), opened), query.timestamp)
-        answer = await self._listen(said)
+        now = self.clock.now()
+        opened, said = self._read(query, encrypt, now)
+        try:
+            answer = await self._listen(said)
+        except _Late as late:
+            if self.spool is None:
+                raise
+            async with asyncio.timeout(self.answer_within - (since_start() - since)):
+                await self.spool.keep(Kept(self.leg.name, now, asdict(query), encrypt.encode()), late.trying)
+            self.counts["kept"] += 1
+            answer = None
         return self._write(query, opened, said, answer)
 
+    def _read(self, query: _Query, encrypt: str, now: datetime) -> tuple[Opened, Said]:
+        """Raises Malformed or Forged."""
+        opened = self.envelopes.open(query.signature, query.timestamp, query.nonce, encrypt)
+        return opened, _dated(_keyed(self.leg.read(opened.message), opened), query.timestamp, now)
+
+    async def again(self, kept: Kept) -> None:
+        """Do what was kept. Raises what the listener raises, and Forged when the keys have changed since."""
+        query = _Query(**kept.head)
+        _, said = self._read(query, kept.body.decode(), kept.at)
+        await self.listener(said)
+        self.counts["caught up"] += 1
+
     def _query(self, request: web.Request) -> _Query:
+        usual = _USUAL.fullmatch(request.rel_url.raw_query_string)
+        if usual is not None:
+            return _Query(signature=usual[1], timestamp=usual[2], nonce=usual[3])
         values = request.query
         names = _SIGNATURES if self.leg.name == "bot" else _SIGNATURES[:1]
         found = [values.getall(name, []) for name in ("timestamp", "nonce")]
@@ -212,24 +251,24 @@ class Callback:
             raise Malformed
         return _Query(timestamp=found[0][0], nonce=found[1][0], signature=found[2][0])
 
-    def _dated(self, said: Said, timestamp: str) -> Said:
-        """An old message is kept and marked, never thrown away: a wrong clock of ours would discard every answer."""
-        now = self.clock.now()
-        stale = abs(now.timestamp() - int(timestamp)) > WINDOW.total_seconds()
-        stale = stale or (said.at is not None and abs(now - said.at) > WINDOW)
-        return replace(said, stale=stale, at=said.at or now) if stale or said.at is None else said
-
     async def _listen(self, said: Said) -> Answer | None:
         """Wait for the commit. Whoever stops waiting does not stop the work: the next delivery finds it done."""
         task = asyncio.ensure_future(self._stored(said))
         self._at_work.add(task)
         task.add_done_callback(self._at_work.discard)
         task.add_done_callback(_look_at)
+        await asyncio.wait((task,), timeout=self.store_within)
+        if not task.done():
+            raise _Late(task)
         try:
-            answer = await asyncio.shield(task)
+            answer = task.result()
+        except NotStored:
+            raise _Late(task) from None
         except Conflict:
             self.counts["conflict"] += 1
             log.warning("callback %s: an id came again with other content; the first stands", self.leg.name)
+            if self.mismatch is not None:
+                await self.mismatch()
             return None
         self.counts["ignored" if said.kind is SaidKind.IGNORED else "stored"] += 1
         self.counts["stale"] += said.stale
@@ -252,6 +291,13 @@ class Callback:
         return self.leg.write(self.envelopes.seal(opened, message, str(now), query.nonce))
 
 
+def _dated(said: Said, timestamp: str, now: datetime) -> Said:
+    """An old message is kept and marked, never thrown away: a wrong clock of ours would discard every answer."""
+    stale = abs(now.timestamp() - int(timestamp)) > WINDOW.total_seconds()
+    stale = stale or (said.at is not None and abs(now - said.at) > WINDOW)
+    return replace(said, stale=stale, at=said.at or now) if stale or said.at is None else said
+
+
 def _keyed(said: Said, opened: Opened) -> Said:
     """Here pictures have no key of their own: theirs is the one that opened the message, also while keys change."""
     if not any(item.url and not item.aes_key for item in said.items):
@@ -260,16 +306,22 @@ def _keyed(said: Said, opened: Opened) -> Said:
     return replace(said, items=tuple(items))
 
 
-async def _read(request: web.Request) -> bytes:
-    """The body, of which no more than the limit is ever held."""
+async def _read(request: web.Request, seconds: float) -> bytes:
+    """The body, of which no more than the limit is ever held. Raises TimeoutError."""
     if (request.content_length or 0) > LARGEST:
         raise Fault(413)
-    body = bytearray()
-    while chunk := await request.content.readany():
-        body += chunk
+    if request.content.is_eof():  # it has come whole with its head, as almost all do
+        body = request.content.read_nowait()
         if len(body) > LARGEST:
             raise Fault(413)
-    return bytes(body)
+        return body
+    parts = bytearray()
+    async with asyncio.timeout(seconds):
+        while chunk := await request.content.readany():
+            parts += chunk
+            if len(parts) > LARGEST:
+                raise Fault(413)
+    return bytes(parts)
 
 
 def _look_at(task: "asyncio.Task[Any]") -> None:

@@ -52,6 +52,7 @@ class WeCom:
     answers: ReplyLeg | None = None
     app: AppApi | None = None
     app_hears: bool = False
+    elsewhere: Callable[[], bool] = lambda: False
     look: Callable[[], Awaitable[list[Found]]] | None = None
     push: Push | None = None
     keys: Mapping[str, SecretStr] = field(default_factory=dict, repr=False)
@@ -69,6 +70,12 @@ class WeCom:
             answers_clicks=self.bot is not None or self.answers is not None or self.app_hears,
             canary=speaks,
         )
+
+    @property
+    def stands_by(self) -> bool:
+        """Whether another process holds the long connection: it speaks for the whole door then, for windows to answer
+        in and our own rates are counted where it is."""
+        return self.elsewhere()
 
     def reaches(self, person: str) -> bool:
         """Whether a private line can be put in front of this person unasked."""
@@ -158,8 +165,9 @@ class WeCom:
         buttons = message.buttons if self.app_hears else ()
         if buttons and fits_card(message.body, buttons):
             card = button_card(message.body, buttons, task_id(message.id, self.installation))
-            return await app.send_card([userid], card, attempts=message.attempts)
-        return await app.send_text([userid], message.body, row=message.id, attempts=message.attempts)
+            return await app.send_card([userid], card, attempts=message.attempts, mentions=message.mentions)
+        words, row, tries = message.body, message.id, message.attempts
+        return await app.send_text([userid], words, row=row, attempts=tries, mentions=message.mentions)
 
     async def _in_answer(self, leg: ReplyLeg, place: str, message: Outgoing) -> Outcome | None:
         name = message.quote or self.windows.newest_in(place)
@@ -236,6 +244,10 @@ class Face:
     @property
     def abilities(self) -> Abilities:
         return self.wecom.abilities
+
+    @property
+    def stands_by(self) -> bool:
+        return self.wecom.stands_by
 
     def reaches(self, person: str) -> bool:
         return self.wecom.reaches(person)

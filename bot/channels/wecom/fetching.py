@@ -8,7 +8,7 @@ from bot.channels import Outcome
 from bot.channels.wecom.access_token import NoToken
 from bot.channels.wecom.app_api import AppApi
 from bot.channels.wecom.app_calls import ApiRefused, Unanswered
-from bot.channels.wecom.media import MediaDoor, MediaGone, MediaLater, MediaRefused, media_key
+from bot.channels.wecom.media import Fetched, MediaDoor, MediaGone, MediaLater, MediaRefused, media_key
 from bot.channels.wecom.said import Item
 from models.rules.retrying import Fate
 
@@ -26,8 +26,8 @@ class Fetching:
     pauses: Sequence[float] = PAUSES
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
-    async def fetch(self, item: Item) -> bytes:
-        """The bytes of one item. Raises MediaGone when it must be sent again, else MediaRefused or MediaLater."""
+    async def fetch(self, item: Item) -> Fetched:
+        """One picture or file. Raises MediaGone when it must be sent again, else MediaRefused or MediaLater."""
         for pause in (*self.pauses, None):
             try:
                 return await (self._by_address(item) if item.url else self._by_id(item))
@@ -37,15 +37,15 @@ class Fetching:
                 await self.sleep(pause)
         raise AssertionError
 
-    async def _by_address(self, item: Item) -> bytes:
+    async def _by_address(self, item: Item) -> Fetched:
         encoded = item.aes_key or self.bot_key
         return await self.door.fetch(item.url, media_key(encoded) if encoded else None)
 
-    async def _by_id(self, item: Item) -> bytes:
+    async def _by_id(self, item: Item) -> Fetched:
         if self.app is None or not item.media_id:
             raise MediaRefused("取不到文件")
         try:
-            return await self.app.media(item.media_id)
+            return Fetched(await self.app.media(item.media_id))
         except ApiRefused as trouble:
             gone = trouble.errcode in _EXPIRED
             raise (MediaGone("文件已过期，请重新发送") if gone else MediaRefused("取不到文件")) from None

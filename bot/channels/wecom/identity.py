@@ -5,9 +5,12 @@ know is `wecom:<userid>`, a group that nobody has bound `chat:<chatid>`: names t
 said under them counts for anybody.
 """
 
+import asyncio
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -50,12 +53,16 @@ class Directory:
     def __init__(self, store: Store, versioned: Versioned) -> None:
         self._store, self._versioned = store, versioned
         self._known = _Known()
+        self._turn = asyncio.Lock()
+        self._noting: dict[tuple[str, str], tuple[str, date]] = {}  # for the next transaction
+        self._noted: asyncio.Task[None] | None = None  # which will be that transaction
 
     async def refresh(self) -> None:
         """Read everything anew."""
 
         async with self._store.read() as session:
-            self._known = await _read(session)
+            known = await _read(session)
+        self._known = known
 
     async def _fresh(self) -> _Known:
         if self._known.version != self._versioned.roster_version:
@@ -89,9 +96,9 @@ class Directory:
         """The chat id of a room; empty while none is known."""
         return room.removeprefix(UNBOUND) if room.startswith(UNBOUND) else (await self._fresh()).chats.get(room, "")
 
-    def people(self) -> list[str]:
-        """Everybody who can be written to, strangers who have spoken included."""
-        return [*self._known.userids, *(person for _, person in self._known.opened)]
+    def people(self) -> Iterator[str]:
+        """Everybody who can be written to, strangers who have spoken included; looked through only when asked."""
+        return chain(self._known.userids, (person for _, person in self._known.opened))
 
     # What handlers ask in the middle of a transaction is answered from what was read last.
 
@@ -105,11 +112,20 @@ class Directory:
         return (leg, person) in self._known.opened
 
     async def note(self, leg: str, person: str, userid: str, day: date) -> None:
-        """Somebody spoke in private: from now on they can be written to."""
+        """Somebody spoke in private: from now on they can be written to. Many at once are one transaction."""
         if self._known.opened.get((leg, person)) == userid:
             return
-        await self._store.write(lambda session: contacts.note(session, leg, person, userid, day))
-        self._known.opened[(leg, person)] = userid
+        self._noting[(leg, person)] = (userid, day)
+        if self._noted is None:
+            self._noted = asyncio.create_task(self._write_down())
+        await asyncio.shield(self._noted)
+
+    async def _write_down(self) -> None:
+        async with self._turn:  # while one batch is being written the next one gathers
+            notes, self._noting, self._noted = self._noting, {}, None
+            await self._store.write(lambda session: contacts.note_all(session, notes))
+            for name, (userid, _) in notes.items():
+                self._known.opened[name] = userid
 
 
 async def _read(session: AsyncSession) -> _Known:

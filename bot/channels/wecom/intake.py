@@ -6,7 +6,7 @@ The same path for the long connection and both callback addresses; `hear` return
 import asyncio
 import hashlib
 import logging
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
@@ -19,16 +19,32 @@ from bot.channels.wecom.passive import Answer
 from bot.channels.wecom.said import Item, Said, SaidKind
 from bot.channels.wecom.windows import AT_ONCE, Window, Windows, private
 from bot.clock import Clock
-from bot.dispatch import Dispatch
-from models.incoming import Incoming, Picture
+from bot.dispatch import Dispatch, NotStored
+from models import inbox
+from models.incoming import Attachment, Incoming, Picture
 from models.rules.plain import without_mention
 from models.sealing import Secret
+from models.store import unwell
 
 log = logging.getLogger(__name__)
 ENTERED = "进入会话"
-ONLY_PICTURES = "目前只收图片（JPG、PNG），文件和视频没有存下，请截图或拍照发送"
-Fetch = Callable[[Said, Item], Awaitable[Picture | str]]
-"""One picture, cleaned; or why there is none, in a sentence for its sender."""
+FETCHED = ("image", "file", "video")
+NO_VOICE = "语音听不了，请长按语音“转文字”，或打字发送"
+MOST_FETCHED = 16  # messages whose pictures are held until they are stored
+Fetch = Callable[[Said, Item], Awaitable[Picture | Attachment | str]]
+"""One picture, cleaned, or one file, looked at; or why there is none, in a sentence for its sender."""
+
+
+@dataclass(frozen=True)
+class Media:
+    """What a message carries. `reasons` say why some of it could not be had."""
+
+    pictures: tuple[Picture, ...] = ()
+    files: tuple[Attachment, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+NOTHING = Media()
 
 
 @dataclass(eq=False)
@@ -54,13 +70,25 @@ class Intake:
     window: Callable[[Said], Window | None] | None = None
     excuse: Callable[[Incoming, Sequence[str]], Awaitable[None]] | None = None
     counts: Counter[str] = field(default_factory=Counter)
+    _fetching: OrderedDict[str, asyncio.Future[Media]] = field(default_factory=OrderedDict, init=False, repr=False)
 
-    async def hear(self, said: Said, window: Window | None = None) -> None:
-        """Store and do it; what the dispatch raises comes out. `window` is how it may be answered, unless as usual."""
+    async def hear(self, said: Said, window: Window | None = None, *, late: bool = False) -> None:
+        """Store and do it; what the dispatch raises comes out, NotStored whatever it was that the database would not do.
+
+        `window` is how it may be answered, unless as usual; `late`: too late for any.
+        """
+        try:
+            await self._hear(said, window, late=late)
+        except Exception as trouble:
+            if unwell(trouble):
+                raise NotStored(type(trouble).__name__) from None
+            raise
+
+    async def _hear(self, said: Said, window: Window | None, *, late: bool) -> None:
         self.counts[said.kind] += 1
-        pictures, reasons = await self._pictures(said)
-        incoming = await self._incoming(said, pictures)
-        if window is None and self.window is not None and incoming.heard:
+        media = await self._media(said) if said.items else NOTHING
+        incoming = await self._incoming(said, media)
+        if window is None and self.window is not None and incoming.heard and not late:
             window = self.window(said)
         if window is not None:
             self.windows.open(incoming.message, window)
@@ -69,8 +97,9 @@ class Intake:
             day = self.clock.now().astimezone(self.zone).date()
             await self.directory.note(self.leg, incoming.person, said.userid, day)
         stored = await self.dispatch.submit(incoming)
-        if reasons and stored.fresh and self.excuse is not None:
-            await self.excuse(incoming, reasons)
+        self._fetching.pop(said.external_id, None)
+        if media.reasons and stored.fresh and self.excuse is not None:
+            await self.excuse(incoming, media.reasons)
         if window is not None and window.at_once is not None:
             await self.at_once(incoming.message)
         if said.stale and self.stale is not None:
@@ -92,7 +121,7 @@ class Intake:
         await self.hear(said, Window(until=self.pace.now() + AT_ONCE, place=place, at_once=at_once))
         return answers[0] if answers else None
 
-    async def _incoming(self, said: Said, pictures: tuple[Picture, ...]) -> Incoming:
+    async def _incoming(self, said: Said, media: Media) -> Incoming:
         named = bool(said.userid)
         return Incoming(
             channel=self.channel,
@@ -103,7 +132,8 @@ class Intake:
             at=said.at or self.clock.now(),
             message=said.external_id,
             quoted_words=said.quote,
-            pictures=pictures,
+            pictures=media.pictures,
+            files=media.files,
             key=self._key_of(said),
             target=self._target(said),
             heard=said.kind is not SaidKind.IGNORED and named,
@@ -126,11 +156,35 @@ class Intake:
         row = message_of(said.task_id, self.key) if said.task_id else None
         return None if row is None else str(row)
 
-    async def _pictures(self, said: Said) -> tuple[tuple[Picture, ...], list[str]]:
+    async def _media(self, said: Said) -> Media:
+        """What a message carries, fetched once however often it comes: the platform repeats what we answer late."""
+        name = said.external_id
+        if name not in self._fetching:
+            while len(self._fetching) >= MOST_FETCHED:
+                self._fetching.popitem(last=False)
+            self._fetching[name] = asyncio.ensure_future(self._fetched(said))
+        return await asyncio.shield(self._fetching[name])
+
+    async def _is_stored(self, external_id: str) -> bool:
+        try:
+            async with self.dispatch.store.read() as session:
+                return bool(await inbox.seen(session, self.channel, [external_id]))
+        except Exception as trouble:
+            if unwell(trouble):
+                return False  # the address dies in minutes, whatever the database does
+            raise
+
+    async def _fetched(self, said: Said) -> Media:
         """At once, all together, for their addresses die in minutes; and why some cannot be had, in sentences."""
-        wanted = [item for item in said.items if item.kind == "image"]
+        if await self._is_stored(said.external_id):
+            return NOTHING
+        wanted = [item for item in said.items if item.kind in FETCHED]
         found = await asyncio.gather(*(self.fetch(said, item) for item in wanted))
         reasons = [one for one in found if isinstance(one, str)]
-        if len(wanted) < len(said.items):
-            reasons.append(ONLY_PICTURES)
-        return tuple(one for one in found if isinstance(one, Picture)), list(dict.fromkeys(reasons))
+        if len(wanted) < len(said.items) and not said.text:
+            reasons.append(NO_VOICE)
+        return Media(
+            tuple(one for one in found if isinstance(one, Picture)),
+            tuple(one for one in found if isinstance(one, Attachment)),
+            tuple(dict.fromkeys(reasons)),
+        )

@@ -133,6 +133,8 @@ def _text(value: object) -> str:
 
 def _word(value: object) -> str:
     """An id or a name: trimmed; a number is written out, anything else is nothing."""
+    if isinstance(value, str) and value.isascii() and value.isprintable():
+        return value.strip()  # there is nothing to clean
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     return clean(value).strip() if isinstance(value, str) else ""

@@ -94,6 +94,11 @@ class Keeper:
     def is_ready(self) -> bool:
         return self.ready.is_set()
 
+    @property
+    def stands_by(self) -> bool:
+        """Whether another process has the connection."""
+        return self.state is State.WAITING
+
     async def run(self) -> None:
         """Connect, and again when it ends; only being thrown out stops it."""
         try:
@@ -109,6 +114,7 @@ class Keeper:
                     ended = State.CONNECTING  # a hiccup is nobody's business yet
                 await self._move(ended)
                 if ended is State.TAKEN:
+                    await self._owner.lost()  # held on to: else the next process in line would throw out the thrower
                     return
                 await self._pace.sleep(SLOW if ended is State.WRONG_SECRET else self.pause())
         finally:

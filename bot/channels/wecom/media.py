@@ -10,10 +10,11 @@ import binascii
 import ipaddress
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ssl import SSLContext
+from urllib.parse import unquote
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -25,6 +26,7 @@ from bot.channels.wecom.crypto import BLOCK, unpad
 
 LARGEST = 20 << 20
 SECONDS, STALL = 30.0, 10.0
+_TITLE = re.compile(r"""filename(\*?)=(?:"([^"]{0,512})"|([^;\s"]{1,512}))""", re.IGNORECASE)
 _KEY = re.compile(r"[0-9A-Za-z+/_-]{43}=?")
 
 
@@ -38,6 +40,14 @@ class MediaGone(MediaRefused):
 
 class MediaLater(Exception):
     """The server did not answer well; it may the next time."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """The bytes of a picture or file, and what its sender called it, if the platform told."""
+
+    data: bytes = field(repr=False)
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,8 +67,8 @@ class MediaDoor:
     rules: Rules
     seconds: float = SECONDS
 
-    async def fetch(self, url: str, key: bytes | None) -> bytes:
-        """The bytes behind `url`, decrypted with `key` if there is one. Raises MediaRefused, MediaGone, MediaLater."""
+    async def fetch(self, url: str, key: bytes | None) -> Fetched:
+        """What is behind `url`, decrypted with `key` if there is one. Raises MediaRefused, MediaGone, MediaLater."""
         target = allowed(url, self.rules)
         timeout = aiohttp.ClientTimeout(total=self.seconds, sock_connect=5.0, sock_read=min(STALL, self.seconds))
         # The context of an error would hold the address, and that is all one needs to fetch a picture: see `_trouble`.
@@ -66,13 +76,14 @@ class MediaDoor:
             async with self.http.get(target, allow_redirects=False, timeout=timeout) as response:
                 _look_at(response)
                 data = await _stream(response, self.rules.largest + BLOCK)
+                title = title_of(response.headers)
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             trouble = _trouble(fault)
         else:
             data = data if key is None else decrypt(data, key)
             if len(data) > self.rules.largest:
                 raise MediaRefused("文件太大，最多20兆")
-            return data
+            return Fetched(data, title)
         raise trouble
 
 
@@ -180,6 +191,14 @@ def _trouble(fault: BaseException) -> Exception:
     if isinstance(fault, aiohttp.ClientConnectorError) and isinstance(fault.os_error, _NotPublic):
         return MediaRefused("文件地址不在允许的范围内")
     return MediaLater("暂时取不到文件")
+
+
+def title_of(headers: Mapping[str, str]) -> str:
+    """The name in a Content-Disposition: `filename*` before `filename`, which may be percent-encoded or raw UTF-8."""
+    found = _TITLE.findall(headers.get("Content-Disposition", ""))
+    values = {star: quoted or bare for star, quoted, bare in found}
+    value = values.get("*", "").rpartition("''")[2] or values.get("", "")
+    return unquote(value.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
 
 
 def media_key(encoded: str) -> bytes:

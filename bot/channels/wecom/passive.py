@@ -29,7 +29,8 @@ class Welcome:
 class CardUpdate:
     """The pressed card as it shall stand now. `userids`: for whom (nobody named: for everybody who sees it).
 
-    An app changes by callback only the caption of the presser's buttons, to `caption`; the rest is `app_api`'s.
+    An app changes by callback only what the presser sees: the whole card while it has buttons, else `caption` takes
+    their place.
     """
 
     card: Mapping[str, Any]
@@ -57,19 +58,36 @@ def bot_answer(said: Said, answer: Answer) -> bytes | None:
 
 
 def app_answer(said: Said, answer: Answer, corp_id: str, now: int) -> bytes | None:
-    """The app's answer in XML: a text by wechatpy's reply, or the caption that takes the place of the buttons."""
+    """The app's answer in XML: a text by wechatpy's reply, the card with the buttons that are left, or a caption in
+    the place of the last."""
     if isinstance(answer, Welcome):
         content = _safe(cut_bytes(answer.text, TEXT_BYTES))
         reply = TextReply(source=corp_id, target=_safe(said.userid), content=content, time=now)
         return str(reply.render()).encode()
     if said.kind is not SaidKind.CLICK or not said.task_id:
         return None
-    return (
-        f"<xml><ToUserName><![CDATA[{_safe(said.userid)}]]></ToUserName>"
-        f"<FromUserName><![CDATA[{corp_id}]]></FromUserName>"
-        f"<CreateTime>{now}</CreateTime><MsgType><![CDATA[update_button]]></MsgType>"
-        f"<Button><ReplaceName><![CDATA[{_safe(answer.caption)}]]></ReplaceName></Button></xml>"
-    ).encode()
+    if answer.card.get("button_list"):
+        changed = f"{_cdata('MsgType', 'update_template_card')}<TemplateCard>{_card_xml(answer.card)}</TemplateCard>"
+    else:
+        changed = f"{_cdata('MsgType', 'update_button')}<Button>{_cdata('ReplaceName', answer.caption)}</Button>"
+    head = f"{_cdata('ToUserName', said.userid)}{_cdata('FromUserName', corp_id)}<CreateTime>{now}</CreateTime>"
+    return f"<xml>{head}{changed}</xml>".encode()
+
+
+def _card_xml(card: Mapping[str, Any]) -> str:
+    """A button card as the app's passive answer writes it. It goes on under the name that it was sent with."""
+    parts = [_cdata("CardType", card["card_type"])]
+    parts.append(f"<MainTitle>{_cdata('Title', card['main_title']['title'])}</MainTitle>")
+    if card.get("sub_title_text"):
+        parts.append(_cdata("SubTitleText", card["sub_title_text"]))
+    for button in card["button_list"]:
+        text, key = _cdata("Text", button["text"]), _cdata("Key", button["key"])
+        parts.append(f"<ButtonList>{text}<Style>{int(button['style'])}</Style>{key}</ButtonList>")
+    return "".join(parts)
+
+
+def _cdata(name: str, text: str) -> str:
+    return f"<{name}><![CDATA[{_safe(text)}]]></{name}>"
 
 
 def _safe(text: str) -> str:

@@ -7,6 +7,7 @@ from models.store import Store
 
 BAD = (State.WRONG_SECRET, State.LOST, State.TAKEN)
 STALE = "收到时间戳相差超过10分钟的消息，已照常处理：请核对本机时钟（应与网络时间同步）"
+MISMATCH = "同一个消息编号先后带来不同内容，以先到的为准：平台重复投递有误，或有人在伪造，请看日志"
 UNSTORED = "有来自企业微信的消息没能存下：长连接不会重发，请看日志和数据库"
 
 
@@ -32,6 +33,9 @@ class Reporter:
 
     async def stale(self) -> None:
         await self.raise_alarm("stale", STALE)
+
+    async def mismatch(self) -> None:
+        await self.raise_alarm("idempotency_mismatch", MISMATCH)
 
     async def unstored(self) -> None:
         await self.raise_alarm("unstored", UNSTORED)

@@ -94,7 +94,8 @@ def instant(seconds: object) -> datetime | None:
 def dig(value: object, *path: str) -> object:
     """What lies at `path` in nested mappings; None where something on the way is missing or of another shape."""
     for name in path:
-        if not isinstance(value, Mapping):
+        # Asking for a dict first, because asking for a Mapping takes ten times as long.
+        if not isinstance(value, dict) and not isinstance(value, Mapping):
             return None
         value = value.get(name)
     return value

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from wechatpy.work.parser import parse_message
 
-from bot.channels.wecom.said import Item, Said, SaidKind, dig, digest, ignored, instant
+from bot.channels.wecom.said import Item, Said, SaidKind, digest, ignored, instant
 from models.rules.plain import clean
 
 DEEPEST = 20
@@ -124,5 +124,5 @@ def _event(fields: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _word(fields: Mapping[str, object], name: str) -> str:
-    value = dig(fields, name)
+    value = fields.get(name)
     return value if isinstance(value, str) else ""

@@ -376,4 +376,19 @@ def upgrade() -> None:
     with op.batch_alter_table('figures', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_figures_report_id'), ['report_id'], unique=False)
 
+    op.create_table('report_files',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('report_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('at', models.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('source_message', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['report_id'], ['reports.id'], name=op.f('fk_report_files_report_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_report_files'))
+    )
+    with op.batch_alter_table('report_files', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_report_files_name'), ['name'], unique=False)
+        batch_op.create_index(batch_op.f('ix_report_files_report_id'), ['report_id'], unique=False)
+
     # ### end Alembic commands ###

@@ -350,7 +350,7 @@ async def test_a_picture_that_happens_to_be_json_is_a_picture(server, api):
 async def test_a_medium_of_three_days_ago_is_gone_and_a_huge_one_is_refused(server, api):
     fetching = Fetching(door=None, app=api, pauses=())
     item = Item("image", media_id=server.keep_media(b"picture"))
-    assert await fetching.fetch(item) == b"picture"
+    assert (await fetching.fetch(item)).data == b"picture"
     server.now += 4 * 86400
     with pytest.raises(MediaGone):
         await fetching.fetch(item)
@@ -371,7 +371,7 @@ async def test_a_fetch_is_tried_again_within_the_life_of_the_address(server):
     encoded = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
     async with media_door(Rules(("127.0.0.1",), private=True)) as door:
         fetching = Fetching(door=door, bot_key=encoded, sleep=sleep)
-        assert await fetching.fetch(Item("image", url=url)) == b"picture"
+        assert (await fetching.fetch(Item("image", url=url))).data == b"picture"
         assert paused == [0.3, 1.0]
         server.always["/media/one"] = Fault("status", 500)
         with pytest.raises(MediaLater):

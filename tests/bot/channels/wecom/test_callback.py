@@ -441,9 +441,35 @@ async def test_a_press_is_answered_with_its_card_update(door, name):
         }
     else:
         inner = theirs.open_app_answer(text, "abc")
-        assert inner["MsgType"] == "update_button"
-        assert inner["Button"] == {"ReplaceName": "已收到"}
         assert (inner["ToUserName"], inner["FromUserName"]) == ("ZhangSan", CORP)
+        assert inner["MsgType"] == "update_template_card"
+        assert inner["TemplateCard"] == {
+            "CardType": "button_interaction",
+            "MainTitle": {"Title": "〔12号〕通知"},
+            "SubTitleText": "请收悉",
+            "ButtonList": {"Text": "✓ 已收到", "Style": "1", "Key": "收 12"},
+        }
+
+
+async def test_the_last_button_of_an_apps_card_gives_way_to_a_caption(door, name):
+    card = button_card("〔12号〕通知", [], "9f86d081-42", replaced="已收到")
+    door.ledger.answer = CardUpdate(card, "已收到]]><x>")
+    _, text = await door.post(click_by(name, nonce="abc"))
+    if name == "bot":
+        assert theirs.open_bot_answer(text)["template_card"]["replace_text"] == "已收到"
+    else:
+        inner = theirs.open_app_answer(text, "abc")
+        assert inner["MsgType"] == "update_button" and inner["Button"] == {"ReplaceName": "已收到<x>"}
+
+
+async def test_nothing_on_an_apps_card_ends_its_own_element(door, name):
+    card = button_card("标题]]></Title><x>\n正文]]>&<", [{"key": "收]]>1", "text": "收]]>到"}] * 2, "9f86d081-42")
+    door.ledger.answer = CardUpdate(card, "已收到")
+    _, text = await door.post(click_by(name, nonce="abc"))
+    if name == "app":
+        inner = theirs.open_app_answer(text, "abc")["TemplateCard"]
+        assert inner["MainTitle"] == {"Title": "标题</Title><x>"} and inner["SubTitleText"] == "正文&<"
+        assert [button["Key"] for button in inner["ButtonList"]] == ["收1", "收1"]
 
 
 async def test_an_answer_is_sealed_with_the_pair_that_opened_the_question(door, name):

@@ -46,6 +46,7 @@ class App:
 
     async def send_text(self, userids, text, *, row, attempts=1, mentions=()):
         self.said.append((userids, text))
+        self.mentions = mentions
         return self.ended
 
     async def send_card(self, userids, card, *, attempts=1, mentions=()):
@@ -184,6 +185,12 @@ async def test_a_mention_goes_by_the_push_leg_and_plain_words_by_the_bot(door):
 async def test_named_people_are_mentioned_as_the_platform_knows_them(door):
     await door.send(post(mentions=("u001", "u002")))
     assert door.push.said[0][2] == ("JiaUser", "u002")
+
+
+async def test_what_the_caller_declared_is_declared_to_the_app_too(door):
+    door.app = App()
+    await door.send(to("u002", body="请 <@u001> 办理", mentions=("u001",)))
+    assert door.app.mentions == ("u001",)
 
 
 async def test_a_push_of_unknown_fate_is_not_tried_on_another_leg(door):

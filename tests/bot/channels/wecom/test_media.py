@@ -18,6 +18,7 @@ from bot.channels.wecom.media import (
     is_public,
     media_door,
     media_key,
+    title_of,
 )
 
 KEY = bytes(range(32))
@@ -36,13 +37,13 @@ async def server():
 async def test_what_was_sent_is_what_is_fetched(server, size):
     data = os.urandom(size)
     async with media_door(LOCAL) as door:
-        assert await door.fetch(server.keep_encrypted(data, KEY), KEY) == data
+        assert (await door.fetch(server.keep_encrypted(data, KEY), KEY)).data == data
 
 
 async def test_an_address_dies_after_five_minutes_and_is_then_gone(server):
     url = server.keep_encrypted(b"picture", KEY)
     async with media_door(LOCAL) as door:
-        assert await door.fetch(url, KEY) == b"picture"
+        assert (await door.fetch(url, KEY)).data == b"picture"
         server.now += FIVE_MINUTES + 1
         with pytest.raises(MediaGone):
             await door.fetch(url, KEY)
@@ -222,7 +223,7 @@ async def test_a_file_over_the_limit_is_given_up_while_it_streams(server, announ
 async def test_a_file_exactly_at_the_limit_is_taken(server):
     rules = Rules(LOCAL.hosts, private=True, largest=100_000)
     async with media_door(rules) as door:
-        assert len(await door.fetch(server.keep_encrypted(bytes(100_000), KEY), KEY)) == 100_000
+        assert len((await door.fetch(server.keep_encrypted(bytes(100_000), KEY), KEY)).data) == 100_000
         with pytest.raises(MediaRefused):
             await door.fetch(server.keep_encrypted(bytes(100_001), KEY), KEY)
 
@@ -277,7 +278,7 @@ async def test_the_proxy_of_the_environment_is_not_used(server, monkeypatch):
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     async with media_door(LOCAL) as door:
-        assert await door.fetch(server.keep_encrypted(b"x", KEY), KEY) == b"x"
+        assert (await door.fetch(server.keep_encrypted(b"x", KEY), KEY)).data == b"x"
 
 
 async def test_the_certificate_of_the_platform_is_checked():
@@ -293,6 +294,22 @@ CIPHERTEXT_FAULTS = [b"", b"x", bytes(31), bytes(33), bytes(32), os.urandom(64)]
 def test_bytes_that_do_not_decrypt_exactly_are_refused(data):
     with pytest.raises(MediaRefused):
         decrypt(data, KEY)
+
+
+@pytest.mark.parametrize(
+    ("header", "title"),
+    [
+        ("attachment; filename=\"a.pdf\"; filename*=UTF-8''%E6%80%BB%E7%BB%93.pdf", "总结.pdf"),
+        ("attachment; filename*=utf-8''%E6%80%BB%E7%BB%93.pdf; filename=a.pdf", "总结.pdf"),
+        ('attachment; filename="总结 1.pdf"', "总结 1.pdf"),
+        ("attachment; filename=%E6%80%BB%E7%BB%93.pdf", "总结.pdf"),
+        ("attachment", ""),
+        ("", ""),
+        ("attachment; filename=" + "x" * 600, "x" * 512),
+    ],
+)
+def test_the_name_of_a_file_is_read_from_its_header(header, title):
+    assert title_of({"Content-Disposition": header}) == title
 
 
 def test_a_key_may_lack_its_equals_sign_or_be_written_for_addresses():

@@ -6,8 +6,12 @@ import pytest
 from slow_motion import SlowMotion, eventually
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from wecom_world import wecom
 
+from bot import service
 from bot.channels.wecom.owner import AdvisoryOwner
+from bot.settings import Data
+from models import outbox
 from models.store import Store
 
 
@@ -47,3 +51,27 @@ async def test_who_loses_the_connection_to_the_database_loses_the_lock_and_knows
     await eventually(losing.done)
     await other.acquire()
     await other.release()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_of_two_replicas_the_one_with_the_connection_speaks_and_the_other_takes_its_place(database, tmp_path):
+    async with wecom(tmp_path / "one", database) as world:
+        settings = world.settings().model_copy(update={"data": Data(dir=tmp_path / "two")})
+        pace = SlowMotion()
+        async with service.opened(settings, clock=world.clock, live=True, pace=pace) as other:
+            await eventually(lambda: pace.waits)
+            assert other.wecom.door.stands_by and not world.legs.door.stands_by
+            await world.hears("u018", "你好")
+            for _ in range(3):
+                await other.bot.sender.drain()
+            async with other.bot.store.read() as session:
+                [row] = await outbox.in_state(session, None)
+            # whoever sent it, it was not tried in vain
+            assert (row.state, row.attempts) in (("pending", 0), ("sent", 1))
+            assert "我在" in (await world.listen()).to("u018").text
+            await world.stop()
+            await pace.pass_by(5)
+            await eventually(lambda: other.wecom.keeper.is_ready)
+            assert not other.wecom.door.stands_by
+            await world.start()
+            assert world.legs.door.stands_by

@@ -77,7 +77,7 @@ async def test_pictures_too_come_only_from_a_server_that_is_believed(server, aut
     context = trust(WeComSection(ca_file=authority / "ca.pem"))
     url = server.keep_encrypted(b"picture", KEY)
     async with media_door(LOCAL, ssl=context) as door:
-        assert await door.fetch(url, KEY) == b"picture"
+        assert (await door.fetch(url, KEY)).data == b"picture"
     async with media_door(LOCAL) as door:
         with pytest.raises(MediaLater):
             await door.fetch(url, KEY)

@@ -97,7 +97,7 @@ async def test_being_thrown_out_is_an_alarm_and_never_a_war():
             await second.pace.pass_by(20)
             assert fake.subscribes == 2
             assert second.is_ready and not first.is_ready
-            assert first.states[-1] is State.TAKEN and first.task.done()
+            assert first.states[-1] is State.TAKEN and not first.task.done()  # it keeps its place, so that nobody else
 
 
 async def test_it_comes_back_for_ever_with_a_doubling_pause_of_at_most_a_minute():
