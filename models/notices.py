@@ -60,7 +60,7 @@ class Notice(Base):
     chase_before: Mapped[datetime | None] = mapped_column(default=None)
     chase_after: Mapped[datetime | None] = mapped_column(default=None)
     sheet_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
-    closed_at: Mapped[datetime | None] = mapped_column(default=None)
+    closed_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
     closed_by: Mapped[str | None] = mapped_column(default=None)
     correction: Mapped[dict[str, Any] | None] = mapped_column(default=None)
     duty_id: Mapped[int | None] = mapped_column(default=None)

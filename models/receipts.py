@@ -65,6 +65,7 @@ class Receipt(Base):
             sqlite_where=text("chase_at IS NOT NULL"),
             postgresql_where=text("chase_at IS NOT NULL"),
         ),
+        {"sqlite_with_rowid": False},
     )
 
     notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"), primary_key=True)
@@ -96,13 +97,14 @@ class ReceiptEvent(Base):
     __tablename__ = "receipt_events"
     __table_args__ = (
         Index("ix_receipt_events_notice_unit", "notice_id", "unit_id"),
+        Index("ix_receipt_events_at", "at", "notice_id"),
         Index("ix_receipt_events_chased", "unit_id", "at", sqlite_where=CHASES, postgresql_where=CHASES),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
     notice_id: Mapped[int]
     unit_id: Mapped[int]
-    at: Mapped[datetime] = mapped_column(index=True)
+    at: Mapped[datetime]
     what: Mapped[str]
     by: Mapped[str | None] = mapped_column(default=None)
     how: Mapped[str | None] = mapped_column(default=None)
@@ -216,6 +218,17 @@ async def missing(session: AsyncSession, notice_id: int) -> Sequence[int]:
         TABLE.c.notice_id == notice_id, TABLE.c.done_at.is_(None), TABLE.c.acked_at.is_(None)
     )
     return (await session.scalars(query)).all()
+
+
+async def missing_of(session: AsyncSession, notice_ids: Sequence[int]) -> dict[int, list[int]]:
+    """The same for several notices at once."""
+    found: dict[int, list[int]] = {n: [] for n in notice_ids}
+    query = select(TABLE.c.notice_id, TABLE.c.unit_id).where(
+        TABLE.c.notice_id.in_(notice_ids), TABLE.c.done_at.is_(None), TABLE.c.acked_at.is_(None)
+    )
+    for notice, unit in await session.execute(query):
+        found[notice].append(unit)
+    return found
 
 
 async def counts(session: AsyncSession, notice_ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
@@ -333,14 +346,17 @@ async def forget_steps(session: AsyncSession, unit_id: int, now: datetime, open_
 
 
 async def acked_between(session: AsyncSession, since: datetime, until: datetime) -> dict[int, int]:
-    """How many units acknowledged each notice in that time, looked for where an event of that time says so."""
-    touched = select(EVENTS.c.notice_id).where(EVENTS.c.at >= since, EVENTS.c.at < until)
+    """How many units acknowledged each notice in that time, looked for where an event of that time says so.
+
+    In two steps: told both at once, PostgreSQL reads the whole ledger."""
+    touched = select(EVENTS.c.notice_id).where(EVENTS.c.at >= since, EVENTS.c.at < until).distinct()
+    ids = (await session.scalars(touched)).all()
     query = (
         select(TABLE.c.notice_id, func.count())
-        .where(TABLE.c.notice_id.in_(touched), TABLE.c.acked_at >= since, TABLE.c.acked_at < until)
+        .where(TABLE.c.notice_id.in_(ids), TABLE.c.acked_at >= since, TABLE.c.acked_at < until)
         .group_by(TABLE.c.notice_id)
     )
-    return {row.notice_id: row[1] for row in await session.execute(query)}
+    return {row.notice_id: row[1] for row in await session.execute(query)} if ids else {}
 
 
 async def marked(session: AsyncSession, notice_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
