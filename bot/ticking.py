@@ -98,10 +98,10 @@ class Ticking:
         now = self.clock.now()
         still = set(await tick.due(session, now, limit))
         desk = Desk(Gathering(session), now, await self.around.load(session))
-        for item in items:
-            if item in still:
-                await tick.run(desk, item)
-                await desk.gathering.flush()
+        wanted = [item for item in items if item in still]
+        for handed in [wanted] if tick.together and wanted else wanted:
+            await tick.run(desk, handed)
+            await desk.gathering.flush()
         for finish in self.registry.finishers:
             await finish(desk)
         await desk.gathering.flush()

@@ -57,7 +57,7 @@ async def apply(desk: Desk, notice: Notice) -> bool:
         first, step = (steps.before, 0) if steps.before else (steps.after, 1)
         await receipts.ask_again(desk.session, notice.id, first, step)
     await desk.session.flush()
-    await outbox.cancel(desk.session, notice.id, ("chase",), "通知已更正")
+    await outbox.cancel(desk.session, notice.id, ("chase", "chase_leader"), "通知已更正")
     for room in notice.rooms:
         show(desk, notice, room)
     desk.gathering.changed.add(notice.id)

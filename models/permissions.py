@@ -127,6 +127,7 @@ COMMANDS = {
     "lead_pair.approve": "destroy lead early",
     "lead_pair.destroy": "destroy lead early",
     "lead_receive.sign": "sign for lead",
+    "leader.ask_leaders": "chase",
     "leave.back": "own unit",
     "leave.leave": "own unit",
     "leave.quiet": "own unit",

@@ -279,36 +279,6 @@ async def delivered(session: AsyncSession, notice_id: int, room: str, at: dateti
     )
 
 
-async def due_for_chase(session: AsyncSession, now: datetime, limit: int) -> Sequence[int]:
-    """Units of which some receipt's next step has come."""
-    query = select(TABLE.c.unit_id).where(TABLE.c.chase_at <= now).group_by(TABLE.c.unit_id)
-    return (await session.scalars(query.order_by(func.min(TABLE.c.chase_at), TABLE.c.unit_id).limit(limit))).all()
-
-
-async def next_chase(session: AsyncSession) -> datetime | None:
-    query = select(func.min(TABLE.c.chase_at)).where(TABLE.c.chase_at.is_not(None))
-    at: datetime | None = (await session.execute(query)).scalar_one()
-    return at
-
-
-async def chased_since(session: AsyncSession, unit_id: int, since: datetime) -> Sequence[datetime]:
-    """The instants at which a unit was chased, however many matters each chase named."""
-    query = select(EVENTS.c.at).where(EVENTS.c.unit_id == unit_id, EVENTS.c.what == What.CHASED, EVENTS.c.at >= since)
-    return (await session.scalars(query.distinct())).all()
-
-
-async def set_chase(session: AsyncSession, notice_id: int, unit_id: int, at: datetime | None, step: int) -> None:
-    await session.execute(
-        update(TABLE)
-        .where(TABLE.c.notice_id == notice_id, TABLE.c.unit_id == unit_id)
-        .values(chase_at=at, chase_step=step)
-    )
-
-
-async def stop_chasing(session: AsyncSession, notice_id: int) -> None:
-    await session.execute(update(TABLE).where(TABLE.c.notice_id == notice_id).values(chase_at=None))
-
-
 async def ask_again(session: AsyncSession, notice_id: int, chase_at: datetime, step: int) -> None:
     """A new version is owed by everybody; what was answered to the old one keeps its time, its way and its version."""
     await session.execute(
@@ -336,15 +306,6 @@ async def last_acked(session: AsyncSession, unit_id: int) -> Any | None:
     return (await session.execute(query.order_by(TABLE.c.acked_at.desc()).limit(1))).first()
 
 
-async def forget_steps(session: AsyncSession, unit_id: int, now: datetime, open_ones: Iterable[int]) -> None:
-    """Drop the due steps of a unit in notices other than `open_ones`."""
-    await session.execute(
-        update(TABLE)
-        .where(TABLE.c.unit_id == unit_id, TABLE.c.chase_at <= now, TABLE.c.notice_id.not_in(list(open_ones)))
-        .values(chase_at=None)
-    )
-
-
 async def acked_between(session: AsyncSession, since: datetime, until: datetime) -> dict[int, int]:
     """How many units acknowledged each notice in that time, looked for where an event of that time says so.
 
@@ -365,20 +326,3 @@ async def marked(session: AsyncSession, notice_ids: Sequence[int]) -> dict[int, 
     back = func.sum(case((TABLE.c.returned > 0, 1), else_=0))
     query = select(TABLE.c.notice_id, late, back).where(TABLE.c.notice_id.in_(notice_ids)).group_by(TABLE.c.notice_id)
     return {n: (int(a or 0), int(b or 0)) for n, a, b in await session.execute(query)}
-
-
-async def chases_between(session: AsyncSession, since: datetime, until: datetime) -> int:
-    query = select(func.count()).where(EVENTS.c.what == What.CHASED, EVENTS.c.at >= since, EVENTS.c.at < until)
-    return int((await session.execute(query)).scalar_one())
-
-
-async def without_future(session: AsyncSession) -> list[tuple[int, int]]:
-    """I5: `(notice number, unit id)` of what is owed in an open notice and has no step to come, nor a call sheet."""
-    query = (
-        select(Notice.number, TABLE.c.unit_id)
-        .join(Notice, Notice.id == TABLE.c.notice_id)
-        .where(Notice.state == NoticeState.OPEN, TABLE.c.done_at.is_(None))
-        .where(TABLE.c.chase_at.is_(None), Notice.sheet_at.is_(None))
-        .order_by(Notice.number, TABLE.c.unit_id)
-    )
-    return [(number, unit) for number, unit in await session.execute(query)]

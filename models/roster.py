@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.marks import bump, read_mark
-from models.people import Person, Role
+from models.people import Person, Position, Role
 from models.rooms import Room
 from models.rules.names import UnitName
 from models.units import Unit
@@ -28,6 +28,7 @@ class Member:
     mobile: str = ""
     leave: tuple[date, date] | None = None
     stand_in: str = ""
+    position: str = Position.LIAISON
 
     def is_away(self, day: date) -> bool:
         return self.leave is not None and self.leave[0] <= day <= self.leave[1]
@@ -61,23 +62,39 @@ class Roster:
 
     @cached_property
     def liaisons(self) -> Mapping[int, Member]:
-        """The liaison of each unit: the first living person who belongs to it."""
-        found: dict[int, Member] = {}
+        """The liaison of each unit: the first living person who belongs to it as such."""
+        return {unit: held[0] for unit in self._staff if (held := self._holding(unit, Position.LIAISON))}
+
+    @cached_property
+    def _staff(self) -> Mapping[int, list[Member]]:
+        """The living people of each unit."""
+        found: dict[int, list[Member]] = {}
         for person in self.people.values():
             if person.unit is not None:
-                found.setdefault(person.unit.id, person)
+                found.setdefault(person.unit.id, []).append(person)
         return found
 
+    def _holding(self, unit_id: int, position: Position) -> list[Member]:
+        return [p for p in self._staff.get(unit_id, ()) if p.position == position]
+
     def answering(self, unit_id: int, day: date) -> Member | None:
-        """Who answers for a unit on a day: the first of its people who is not away, else whoever stands in."""
-        people = [p for p in self.people.values() if p.unit is not None and p.unit.id == unit_id]
+        """Who answers for a unit on a day: its first liaison who is not away, else whoever stands in, else the B角."""
+        people = self._holding(unit_id, Position.LIAISON)
         for person in people:
             if not person.is_away(day):
                 return person
         for person in people:
             if person.stand_in in self.people:
                 return self.people[person.stand_in]
-        return people[0] if people else None
+        return self.deputy(unit_id, day) or (people[0] if people else None)
+
+    def deputy(self, unit_id: int, day: date) -> Member | None:
+        """The B角 of a unit, if there is one who can be written to and is not away."""
+        return next((p for p in self._holding(unit_id, Position.DEPUTY) if not p.is_away(day)), None)
+
+    def leader(self, unit_id: int) -> Member | None:
+        """The 负责人 of a unit, if there is one who can be written to."""
+        return next(iter(self._holding(unit_id, Position.LEADER)), None)
 
     def as_of(self, person: str, day: date) -> Member | None:
         """A person as they are on a day: one without a unit who stands in for somebody answers for that unit."""
@@ -145,6 +162,7 @@ async def load_roster(session: AsyncSession) -> Roster:
             mobile=person.mobile,
             leave=leave,
             stand_in=person.stand_in,
+            position=person.position,
         )
     rooms = {r.id: r for r in await session.scalars(select(Room).order_by(Room.position, Room.id))}
     for thing in (*units.values(), *rooms.values()):

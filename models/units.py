@@ -8,7 +8,10 @@ from models.base import Base
 
 
 class Unit(Base):
-    """A unit that is asked. `name` is the roster's 单位 and is what every interface calls it."""
+    """A unit that is asked. `name` is the roster's 单位 and is what every interface calls it.
+
+    `deputy` and `leader` are the roster's B角 and 负责人 as typed; those with an account are people of the unit too.
+    """
 
     __tablename__ = "units"
 
@@ -20,5 +23,7 @@ class Unit(Base):
     aliases: Mapped[list[str]] = mapped_column(default_factory=list)
     rooms: Mapped[list[str]] = mapped_column(default_factory=list)
     note: Mapped[str] = mapped_column(default="")
+    deputy: Mapped[str] = mapped_column(default="")
+    leader: Mapped[str] = mapped_column(default="")
     quiet_until: Mapped[datetime | None] = mapped_column(default=None)
     active: Mapped[bool] = mapped_column(default=True)

@@ -254,6 +254,8 @@ def upgrade() -> None:
     sa.Column('aliases', sa.JSON(), nullable=False),
     sa.Column('rooms', sa.JSON(), nullable=False),
     sa.Column('note', sa.String(), nullable=False),
+    sa.Column('deputy', sa.String(), nullable=False),
+    sa.Column('leader', sa.String(), nullable=False),
     sa.Column('quiet_until', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_units')),
@@ -308,6 +310,7 @@ def upgrade() -> None:
     sa.Column('leave_from', sa.Date(), nullable=True),
     sa.Column('leave_to', sa.Date(), nullable=True),
     sa.Column('stand_in', sa.String(), nullable=False),
+    sa.Column('position', sa.String(), nullable=False),
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['unit_id'], ['units.id'], name=op.f('fk_people_unit_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_people'))
