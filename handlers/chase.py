@@ -11,7 +11,7 @@ from handlers.close import meant
 from handlers.registry import OFFICE, Misunderstood, command, tick
 from handlers.request import Button, Desk, Request
 from models import chases, notices, outbox, receipts
-from models.chases import Step
+from models.chases import Owed, Step
 from models.notices import NoticeState
 from models.people import Role
 from models.receipts import What
@@ -20,7 +20,6 @@ from models.rules.chasing import AFTER, BEFORE, capped_until, next_step
 
 MOST_BUTTONS = 6
 MOST_LINES = 30  # matters in one message; the rest is counted
-EVERYTHING = 1000
 SHEET_EVERY = 3  # working days between two call sheets of a notice
 
 
@@ -28,9 +27,8 @@ SHEET_EVERY = 3  # working days between two call sheets of a notice
 async def remind(desk: Desk, unit_ids: Sequence[int]) -> None:
     """The step of these units has come: each gets one message about all it owes, or the caps put it off."""
     await chases.forget_steps(desk.session, unit_ids, desk.now)
-    owed = await receipts.owed_by_units(desk.session, unit_ids, upto=EVERYTHING)
+    owed = await chases.owed(desk.session, unit_ids)
     due = {u: [r for r in owed[u] if r.chase_at is not None and r.chase_at <= desk.now] for u in unit_ids}
-    after = await chases.after_steps(desk.session, {r.notice_id for rows in due.values() for r in rows})
     chased = await _chased(desk, unit_ids)
     steps: list[Step] = []
     lines = Lines(desk)
@@ -41,14 +39,14 @@ async def remind(desk: Desk, unit_ids: Sequence[int]) -> None:
         if until is not None:
             steps += [Step(r.notice_id, unit_id, until, _step(r, until)) for r in due[unit_id]]
             continue
-        steps += [_following(desk, r, after[r.notice_id]) for r in due[unit_id]]
+        steps += [_following(desk, r) for r in due[unit_id]]
         past = any(r.chase_step == AFTER for r in due[unit_id])
         chase(desk, unit_id, owed[unit_id], lines, by=None, to=_deputy(desk, unit_id) if past else None)
     await chases.set_steps(desk.session, steps)
 
 
-def _following(desk: Desk, row: Any, planned: datetime | None) -> Step:
-    after = desk.calendar.next_half_day(row.extended_to) if row.extended_to else planned
+def _following(desk: Desk, row: Owed) -> Step:
+    after = desk.calendar.next_half_day(row.extended_to) if row.extended_to else row.chase_after
     later, step = next_step(row.chase_step, None, after, desk.now)
     return Step(row.notice_id, row.unit_id, later, step)
 
@@ -68,7 +66,7 @@ def _put_off(desk: Desk, unit_id: int, chased: Iterable[datetime]) -> datetime |
     return capped_until(desk.now, chased, desk.calendar)
 
 
-def _step(row: Any, until: datetime) -> int:
+def _step(row: Owed, until: datetime) -> int:
     """A reminder put off past the due time is the one after it."""
     due = row.extended_to or row.done_due or row.ack_due
     return AFTER if row.chase_step == BEFORE and due is not None and until > due else int(row.chase_step)
@@ -87,13 +85,13 @@ class Lines:
         self._desk, self._at = desk, desk.calendar.next_opening(desk.now)
         self._known: dict[tuple[int, bool, datetime | None], str] = {}
 
-    def of(self, row: Any) -> str:
+    def of(self, row: Owed) -> str:
         key = (row.notice_id, row.acked_at is None, row.extended_to)
         if key not in self._known:
             self._known[key] = self._desk.wording("owed_line", row=row, at=self._at)
         return self._known[key]
 
-    def facts(self, rows: Sequence[Any]) -> dict[str, Any]:
+    def facts(self, rows: Sequence[Owed]) -> dict[str, Any]:
         shown = rows[:MOST_LINES]
         lines = "\n".join(self.of(row) for row in shown)
         return {"lines": lines, "total": len(rows), "left": len(rows) - len(shown), "number": rows[0].number}
@@ -102,7 +100,7 @@ class Lines:
 def chase(
     desk: Desk,
     unit_id: int,
-    rows: Sequence[Any],
+    rows: Sequence[Owed],
     lines: Lines,
     *,
     by: str | None,
@@ -130,7 +128,7 @@ def chase(
     return True
 
 
-def _buttons(rows: Sequence[Any]) -> list[Button]:
+def _buttons(rows: Sequence[Owed]) -> list[Button]:
     fresh = [r for r in rows if r.acked_at is None]
     several = len(fresh) > 1
     return [Button(f"收 {r.number}", f"收到〔{r.number}号〕" if several else "收到") for r in fresh[:MOST_BUTTONS]]
@@ -139,11 +137,7 @@ def _buttons(rows: Sequence[Any]) -> list[Button]:
 async def rewritten(desk: Desk, row: Any, left: Sequence[tuple[int, int]]) -> dict[str, Any]:
     """A chase about several matters, of which some were done while it waited: only the rest is said."""
     unit_id, notice_ids = left[0][1], {n for n, _ in left}
-    rows = [
-        r
-        for r in (await receipts.owed_by_units(desk.session, [unit_id], upto=EVERYTHING))[unit_id]
-        if r.notice_id in notice_ids
-    ]
+    rows = [r for r in (await chases.owed(desk.session, [unit_id]))[unit_id] if r.notice_id in notice_ids]
     buttons = [{"key": b.key, "text": b.text} for b in _buttons(rows)] if row.buttons else []
     body = desk.wording(row.kind, can_press=bool(buttons), **Lines(desk).facts(rows))
     await outbox.reword(desk.session, row.id, body, buttons, left)
@@ -166,7 +160,7 @@ async def press_on(
     request: Request, unit_ids: Sequence[int], to: Mapping[int, Member], words: str = "chase"
 ) -> dict[str, list[str]]:
     """Ask units now, the liaison or whom `to` names; gives the names of those asked, capped, and with nobody to ask."""
-    owed = await receipts.owed_by_units(request.session, unit_ids, upto=EVERYTHING)
+    owed = await chases.owed(request.session, unit_ids)
     chased = await _chased(request, unit_ids)
     lines = Lines(request)
     told: dict[str, list[str]] = {"asked": [], "capped": [], "nobody": []}

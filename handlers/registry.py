@@ -82,7 +82,8 @@ class Listener:
 class Tick:
     """`due` lists up to n items waiting at an instant, `next` says when the next one will be.
 
-    One item at a time is handed to `run`, or several `together` where that saves statements."""
+    One item at a time is handed to `run`, or several `together` where that saves statements: it then looks for itself
+    whether each is still due."""
 
     name: str
     run: Run

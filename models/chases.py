@@ -7,6 +7,7 @@ morning on which a thousand of them are due does not hold the writer.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,24 @@ class Step:
     unit_id: int
     at: datetime | None
     step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What one unit owes in one open notice, in the words of the queries of `receipts`."""
+
+    notice_id: int
+    unit_id: int
+    acked_at: datetime | None
+    extended_to: datetime | None
+    chase_at: datetime | None
+    chase_step: int
+    number: int
+    kind: str
+    notice_text: str
+    ack_due: datetime | None
+    done_due: datetime | None
+    chase_after: datetime | None
 
 
 async def due_for_chase(session: AsyncSession, now: datetime, limit: int) -> Sequence[int]:
@@ -62,10 +81,25 @@ async def set_steps(session: AsyncSession, steps: Iterable[Step]) -> None:
         await (await session.connection()).execute(SET_STEP, rows)
 
 
-async def after_steps(session: AsyncSession, notice_ids: Iterable[int]) -> Mapping[int, datetime | None]:
-    """When the second reminder of each notice comes, by its frozen plan."""
-    query = select(Notice.id, Notice.chase_after).where(Notice.id.in_(list(notice_ids)))
-    return {row.id: row.chase_after for row in await session.execute(query)}
+async def owed(session: AsyncSession, unit_ids: Iterable[int]) -> dict[int, list[Owed]]:
+    """All that each unit owes in open notices, newest first. The notices are read once, however many owe them."""
+    found: dict[int, list[Owed]] = {unit: [] for unit in unit_ids}
+    columns = (TABLE.c.acked_at, TABLE.c.extended_to, TABLE.c.chase_at, TABLE.c.chase_step)
+    query = (
+        select(TABLE.c.notice_id, TABLE.c.unit_id, *columns)
+        .where(TABLE.c.unit_id.in_(list(found)), TABLE.c.done_at.is_(None))
+        .order_by(TABLE.c.notice_id.desc())
+    )
+    rows = (await session.execute(query)).all()
+    clocks = (Notice.ack_due, Notice.done_due, Notice.chase_after)
+    asked = select(Notice.id, Notice.number, Notice.kind, Notice.text, *clocks).where(
+        Notice.id.in_({row[0] for row in rows}), Notice.state == NoticeState.OPEN
+    )
+    notices: dict[int, tuple[Any, ...]] = {n[0]: tuple(n[1:]) for n in await session.execute(asked)}
+    for row in rows:
+        if row[0] in notices:
+            found[row[1]].append(Owed(*row, *notices[row[0]]))
+    return found
 
 
 async def stop_chasing(session: AsyncSession, notice_id: int) -> None:

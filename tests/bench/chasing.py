@@ -36,18 +36,23 @@ async def owe(session: AsyncSession, units: int, notices: int) -> None:
 
 
 class Held:
-    """How long each unit of work holds the writer."""
+    """How long each unit of work holds the writer, from its first statement to the end of its commit."""
 
     def __init__(self) -> None:
         self.spans: list[float] = []
 
     def timed(self, write: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def inner(unit: Callable[[AsyncSession], Awaitable[Any]]) -> Any:
-            since = time.perf_counter()
+            entered = [0.0]
+
+            async def within(session: AsyncSession) -> Any:
+                entered[0] = time.perf_counter()
+                return await unit(session)
+
             try:
-                return await write(unit)
+                return await write(within)
             finally:
-                self.spans.append(time.perf_counter() - since)
+                self.spans.append(time.perf_counter() - entered[0])
 
         return inner
 
