@@ -83,10 +83,10 @@ class Lines:
 
     def __init__(self, desk: Desk) -> None:
         self._desk, self._at = desk, desk.calendar.next_opening(desk.now)
-        self._known: dict[tuple[int, bool, datetime | None], str] = {}
+        self._known: dict[tuple[int, bool, datetime | None, str], str] = {}
 
     def of(self, row: Owed) -> str:
-        key = (row.notice_id, row.acked_at is None, row.extended_to)
+        key = (row.notice_id, row.acked_at is None, row.extended_to, row.lacking)
         if key not in self._known:
             self._known[key] = self._desk.wording("owed_line", row=row, at=self._at)
         return self._known[key]

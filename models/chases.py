@@ -36,6 +36,7 @@ class Owed:
     extended_to: datetime | None
     chase_at: datetime | None
     chase_step: int
+    lacking: str
     number: int
     kind: str
     notice_text: str
@@ -84,7 +85,7 @@ async def set_steps(session: AsyncSession, steps: Iterable[Step]) -> None:
 async def owed(session: AsyncSession, unit_ids: Iterable[int]) -> dict[int, list[Owed]]:
     """All that each unit owes in open notices, newest first. The notices are read once, however many owe them."""
     found: dict[int, list[Owed]] = {unit: [] for unit in unit_ids}
-    columns = (TABLE.c.acked_at, TABLE.c.extended_to, TABLE.c.chase_at, TABLE.c.chase_step)
+    columns = (TABLE.c.acked_at, TABLE.c.extended_to, TABLE.c.chase_at, TABLE.c.chase_step, TABLE.c.lacking)
     query = (
         select(TABLE.c.notice_id, TABLE.c.unit_id, *columns)
         .where(TABLE.c.unit_id.in_(list(found)), TABLE.c.done_at.is_(None))

@@ -53,7 +53,9 @@ CHASES = text("what = 'chased'")
 
 
 class Receipt(Base):
-    """`chase_at` is the next step the bot takes by itself; None means acked, closed, or the office's turn."""
+    """`lacking` names the demanded pieces that have not come.
+
+    `chase_at` is the next step the bot takes by itself; None means acked, closed, or the office's turn."""
 
     __tablename__ = "receipts"
     __table_args__ = (
@@ -80,6 +82,7 @@ class Receipt(Base):
     proxy: Mapped[bool] = mapped_column(default=False)
     exempt: Mapped[bool] = mapped_column(default=False)
     returned: Mapped[int] = mapped_column(default=0)
+    lacking: Mapped[str] = mapped_column(default="")
     extended_to: Mapped[datetime | None] = mapped_column(default=None)
     done_at: Mapped[datetime | None] = mapped_column(default=None)
     chase_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -256,6 +259,7 @@ async def create(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
         "proxy": False,
         "exempt": False,
         "returned": 0,
+        "lacking": "",
         "done_at": None,
         "chase_at": None,
         "chase_step": 0,

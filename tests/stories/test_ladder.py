@@ -67,7 +67,7 @@ async def test_the_leader_is_told_only_when_the_office_presses(office: World) ->
     said = await office.says("clerk", "请负责人 1")
     assert "请您过问" in said.to("gongan.z").text
     answer = said.to("clerk").text
-    assert "市公安局" in answer and "市水利局 孙局长 13800000000" in answer
+    assert "市公安局" in answer and "市水利局 孙局长13800000000" in answer
     events = (await office.ledger(1))["市公安局"]["events"]
     assert [e.get("note", "") for e in events if e["what"] == "chased"] == ["", "B角", "负责人"]
 

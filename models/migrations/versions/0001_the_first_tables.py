@@ -331,6 +331,7 @@ def upgrade() -> None:
     sa.Column('proxy', sa.Boolean(), nullable=False),
     sa.Column('exempt', sa.Boolean(), nullable=False),
     sa.Column('returned', sa.Integer(), nullable=False),
+    sa.Column('lacking', sa.String(), nullable=False),
     sa.Column('extended_to', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('done_at', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('chase_at', models.base.UtcDateTime(timezone=True), nullable=True),
