@@ -12,7 +12,7 @@ from models.notices import Kind, NoticeState
 from models.receipts import How
 from models.reports import Figure, Report, as_number
 from models.rules.case_numbers import leading_number
-from models.rules.demands import Demand, Sent, missing, read_demands, say
+from models.rules.demands import Demand, named, read_demands, say
 from models.rules.figures import Figure as Reading
 from models.rules.figures import correct, looks_like_figures, read_figures, supersedes, worth_asking
 from models.rules.lead_words import lead_like
@@ -63,11 +63,7 @@ async def picture_with_words(request: Request) -> str | None:
 async def _names_a_piece(request: Request) -> bool:
     """Whether the words are of something that this unit still has to send: then it is no lead."""
     asked = [r for r in await request.gathering.owed(request.unit.id) if r.kind == Kind.FILE]
-    for row in asked:
-        demands = read_demands(row.notice_text)
-        if len(missing(demands, [Sent(request.text, 0)])) < len(demands):
-            return True
-    return False
+    return any(named(read_demands(row.notice_text), request.text) for row in asked)
 
 
 async def file(request: Request, words: str, number: int | None, *, reply_only: bool = False) -> str | None:

@@ -85,13 +85,13 @@ def missing(demands: Sequence[Demand], sent: Iterable[Sent]) -> list[Demand]:
     report names another piece that they are of.
     """
     photos = 0
-    named: set[str] = set()
+    come: set[str] = set()
     for report in sent:
-        here = _named(demands, report.text)
-        named |= {d.name for d in here if not d.photo}
+        here = named(demands, report.text)
+        come |= {d.name for d in here if not d.photo}
         if not here or any(d.photo for d in here):
             photos += report.photos
-    left = [d for d in demands if not d.photo and d.name not in named]
+    left = [d for d in demands if not d.photo and d.name not in come]
     for demand in demands:
         if demand.photo:
             short = demand.count - photos
@@ -102,11 +102,12 @@ def missing(demands: Sequence[Demand], sent: Iterable[Sent]) -> list[Demand]:
     return sorted(left, key=lambda d: order[d.name])
 
 
-def _named(demands: Sequence[Demand], text: str) -> list[Demand]:
+def named(demands: Sequence[Demand], text: str) -> list[Demand]:
     """The pieces that a report brings by name."""
     clauses = re.split(r"[,。;!\n]|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])", plain_lines(without_list_marks(text)))
     said = [c.replace(" ", "") for c in clauses if not _NOT_YET.search(c)]
-    return [d for d in demands if any(word in c for word in _words(d, demands) for c in said)]
+    pictures = any(_PHOTO.search(c) for c in said)
+    return [d for d in demands if (d.photo and pictures) or any(w in c for w in _words(d, demands) for c in said)]
 
 
 def _words(demand: Demand, demands: Sequence[Demand]) -> list[str]:
