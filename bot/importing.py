@@ -34,6 +34,9 @@ async def put_in_place(session: AsyncSession, rows: Sequence[RosterRow]) -> tupl
     rooms = {room.name: room.id for room in await session.scalars(select(Room))}
     units = {unit.name: unit for unit in await session.scalars(select(Unit))}
     people = {person.id: person for person in await session.scalars(select(Person))}
+    # A roster that still has a name of before means the unit that was renamed, not a new one.
+    listed = {row.unit for row in rows}
+    renamed = {a: u for u in units.values() if u.active and u.name not in listed for a in u.aliases}
     for unit in units.values():
         unit.active = False
     for person in people.values():
@@ -42,7 +45,8 @@ async def put_in_place(session: AsyncSession, rows: Sequence[RosterRow]) -> tupl
     new = 0
     for row in rows:
         new += row.unit not in units
-        unit = units.get(row.unit) or Unit(number=row.number, name=row.unit)
+        unit = units.get(row.unit) or renamed.get(row.unit) or Unit(number=row.number, name=row.unit)
+        unit.name, unit.merged_into = row.unit, None
         units[row.unit] = unit
         session.add(unit)
         unit.number, unit.full, unit.kind, unit.active = row.number, row.full, row.kind, True

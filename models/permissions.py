@@ -37,6 +37,7 @@ read feedback           -    -    -    yes  -    -    -
 export                  -    -    own  yes  -    -    -
 edit roster             -    -    own  yes  -    yes  -
 decide on roster        -    -    -    yes  -    -    -
+change units            -    -    -    yes  -    yes  -
 read roster             -    -    -    yes  -    yes  -
 assign roles            -    -    -    -    -    2    -
 configure               -    -    -    -    -    yes  -
@@ -146,6 +147,7 @@ COMMANDS = {
     "send_back.send_back": "correct notice",
     "todo.todo": "own matters",
     "totals.totals": "see progress",
+    "units.change": "change units",
     "welcome.opening": "run the office",
     "welcome.welcome": "say who one is",
     "who.progress": "see progress",

@@ -1,7 +1,7 @@
 """The roster in memory: who belongs where, as one frozen value that is loaded again when its version moves."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -40,12 +40,15 @@ class Member:
 
 @dataclass(frozen=True)
 class Roster:
-    """Units by id in official order, people and rooms by id. Never changed in place."""
+    """Units by id in official order, people and rooms by id. Never changed in place.
+
+    `former` are the units that are asked nothing more: their names stand in what was."""
 
     version: int
     units: Mapping[int, Unit]
     people: Mapping[str, Member]
     rooms: Mapping[str, Room]
+    former: Mapping[int, Unit] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> tuple[UnitName, ...]:
@@ -76,6 +79,14 @@ class Roster:
 
     def _holding(self, unit_id: int, position: Position) -> list[Member]:
         return [p for p in self._staff.get(unit_id, ()) if p.position == position]
+
+    def lineage(self, unit_id: int) -> frozenset[int]:
+        """A unit and those that have become part of it."""
+        return frozenset({unit_id, *(u.id for u in self.former.values() if u.merged_into == unit_id)})
+
+    def unit_of(self, unit_id: int) -> Unit | None:
+        """A unit of today or of the past."""
+        return self.units.get(unit_id) or self.former.get(unit_id)
 
     def answering(self, unit_id: int, day: date) -> Member | None:
         """Who answers for a unit on a day: its first liaison who is not away, else whoever stands in, else the B角."""
@@ -148,7 +159,8 @@ async def touch_roster(session: AsyncSession) -> None:
 
 async def load_roster(session: AsyncSession) -> Roster:
     version = await roster_version(session)
-    units = {u.id: u for u in (await session.scalars(select(Unit).where(Unit.active).order_by(Unit.number, Unit.id)))}
+    every = list(await session.scalars(select(Unit).order_by(Unit.number, Unit.id)))
+    units, former = {u.id: u for u in every if u.active}, {u.id: u for u in every if not u.active}
     people = {}
     for person in await session.scalars(select(Person).where(Person.active).order_by(Person.id)):
         unit = units.get(person.unit_id) if person.unit_id is not None else None
@@ -165,6 +177,6 @@ async def load_roster(session: AsyncSession) -> Roster:
             position=person.position,
         )
     rooms = {r.id: r for r in await session.scalars(select(Room).order_by(Room.position, Room.id))}
-    for thing in (*units.values(), *rooms.values()):
+    for thing in (*every, *rooms.values()):
         session.expunge(thing)
-    return Roster(version=version, units=units, people=people, rooms=rooms)
+    return Roster(version=version, units=units, people=people, rooms=rooms, former=former)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -27,3 +28,4 @@ class Unit(Base):
     leader: Mapped[str] = mapped_column(default="")
     quiet_until: Mapped[datetime | None] = mapped_column(default=None)
     active: Mapped[bool] = mapped_column(default=True)
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("units.id"), default=None)
