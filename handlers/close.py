@@ -2,12 +2,12 @@
 
 from handlers.registry import OFFICE, Misunderstood, command
 from handlers.request import Request
-from models import notices, outbox, receipts
+from models import chases, notices, outbox, receipts
 from models.notices import Notice, NoticeState
 from models.rules.case_numbers import leading_number
 from models.rules.notice_words import title
 
-WAITING = ("chase", "due_passed")
+WAITING = ("chase", "chase_leader", "due_passed")
 
 
 @command("撤回", who=OFFICE)
@@ -55,7 +55,7 @@ async def _stop(request: Request, notice: Notice) -> None:
     """No step of the plan is left, and what waits to be said about it is taken back."""
     notice.sheet_at = None
     await request.session.flush()
-    await receipts.stop_chasing(request.session, notice.id)
+    await chases.stop_chasing(request.session, notice.id)
     kinds = (*WAITING, "notice") if notice.state == NoticeState.RECALLED else WAITING
     await outbox.cancel(request.session, notice.id, kinds, "通知已结束")
 

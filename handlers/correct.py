@@ -11,6 +11,7 @@ from handlers.request import Button, Desk, Request
 from models import outbox, receipts
 from models.notices import Notice, NoticeState
 from models.rules.chasing import plan
+from models.rules.doc_numbers import basis_of
 
 
 @command("更正", who=OFFICE)
@@ -46,6 +47,7 @@ async def apply(desk: Desk, notice: Notice) -> bool:
     again = asks_again(notice, change)
     notice.correction = None
     notice.text, notice.kind = change["text"], change["kind"]
+    notice.basis = basis_of(notice.text)
     notice.version += 1
     due = _instant(change, "due")
     if due is not None:
@@ -57,7 +59,7 @@ async def apply(desk: Desk, notice: Notice) -> bool:
         first, step = (steps.before, 0) if steps.before else (steps.after, 1)
         await receipts.ask_again(desk.session, notice.id, first, step)
     await desk.session.flush()
-    await outbox.cancel(desk.session, notice.id, ("chase",), "通知已更正")
+    await outbox.cancel(desk.session, notice.id, ("chase", "chase_leader"), "通知已更正")
     for room in notice.rooms:
         show(desk, notice, room)
     desk.gathering.changed.add(notice.id)

@@ -1,5 +1,6 @@
 """定期: a duty is said once as a sentence, approved by its dates, and raises its notice each period."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from handlers.issue import go_out
@@ -10,7 +11,8 @@ from models import duties, notices
 from models.duties import Duty, DutyState
 from models.notices import Kind, Notice
 from models.rules.case_numbers import leading_number
-from models.rules.duties import DutyRule, dates, read_duty
+from models.rules.duties import DutyRule, dates, ending
+from models.rules.duty_words import Unread, read_duty
 
 SHOWN = 12
 
@@ -24,8 +26,9 @@ async def plan(request: Request, rest: str) -> None:
         return
     units, sentence = audience_of(request, words)
     rule = read_duty(sentence, request.now, request.calendar)
-    if rule is None:
-        raise Misunderstood("duty_how")
+    if isinstance(rule, Unread):
+        raise Misunderstood("duty_how", why=rule)
+    rule = replace(rule, until=ending(rule, request.now, request.calendar))
     if rule.every == "day" and rule.until is None:
         raise Misunderstood("duty_end")
     upcoming = dates(rule, request.now, request.calendar, SHOWN)
@@ -48,6 +51,7 @@ async def plan(request: Request, rest: str) -> None:
         dates=upcoming,
         units=len(units),
         uncovered=years,
+        days_off=[at for at in upcoming if not request.calendar.is_workday(at.date())] if rule.every != "day" else [],
         buttons=[Button(f"启用 {duty.id}", "启用"), Button(f"停用 {duty.id}", "不要")],
     )
 
@@ -89,9 +93,15 @@ async def _meant(request: Request, rest: str) -> Duty | None:
     return await duties.last_draft(request.session, request.me.id)
 
 
+def _rule(desk: Desk, duty: Duty) -> DutyRule | None:
+    """The sentence read as on the day when it was said: 「到12月31日」 means that year's, however long ago it was."""
+    rule = read_duty(duty.sentence, duty.created_at, desk.calendar)
+    return None if isinstance(rule, Unread) else replace(rule, until=duty.ends_on)
+
+
 def _schedule(desk: Desk, duty: Duty, after: datetime) -> DutyRule | None:
     """Set the next period: its notice goes out some working days before it is due, at the opening."""
-    rule = read_duty(duty.sentence, desk.now, desk.calendar)
+    rule = _rule(desk, duty)
     upcoming = dates(rule, after, desk.calendar, 1) if rule is not None else []
     if rule is None or not upcoming:
         duty.state, duty.raise_at, duty.due_at = DutyState.OFF, None, None
@@ -112,7 +122,7 @@ async def raise_notice(desk: Desk, number: int) -> None:
     if duty is None or duty.due_at is None:
         return
     due = duty.due_at
-    rule = read_duty(duty.sentence, desk.now, desk.calendar)
+    rule = _rule(desk, duty)
     if due <= desk.now or rule is None:
         desk.tell(duty.issuer, "duty_missed", key=f"duty missed:{duty.id}:{due.isoformat()}", duty=duty, due=due)
     else:

@@ -5,7 +5,7 @@ from handlers.leave import person_named
 from handlers.registry import ANYONE, LIAISONS, PASS, Misunderstood, Where, command
 from handlers.request import Button, Request
 from models import questions
-from models.people import Person, Role
+from models.people import Person, Position, Role
 from models.questions import Ask
 from models.roster import touch_roster
 
@@ -49,7 +49,7 @@ async def accept(request: Request, rest: str) -> str | None:
     taker = await request.session.get(Person, request.me.id)
     if giver is None or taker is None or giver.unit_id != unit.id:
         raise Misunderstood("settled_already")
-    giver.unit_id, taker.unit_id = taker.unit_id, unit.id
+    giver.unit_id, taker.unit_id, taker.position = None, unit.id, Position.LIAISON
     await touch_roster(request.session)
     await request.journal("liaison.handover", f"unit:{unit.name}", giver=giver.id, taker=taker.id)
     facts = {"unit": unit.name, "person": request.me.name}

@@ -9,6 +9,8 @@ from models import notices
 from models.notices import Kind, Notice, NoticeState
 from models.rules.case_numbers import leading_number
 from models.rules.deadlines import Due, DueState, find_due, read_due
+from models.rules.demands import MOST_PHOTOS, read_demands
+from models.rules.doc_numbers import basis_of
 from models.rules.names import read_kind, split_audience
 from models.rules.notice_words import asks_figures, asks_pictures_without_reason, kind_of, split_kind
 from models.units import Unit
@@ -41,6 +43,7 @@ def _fill(request: Request, notice: Notice, words: str) -> None:
     found = find_due(words, request.now, request.calendar, request.around.holidays)
     notice.kind = kind or kind_of(words)
     notice.text = _without_due(words, found)
+    notice.basis = basis_of(notice.text)
     notice.audience = [u.id for u in units]
     notice.rooms = list(request.roster.rooms_for(units))
     _set_due(notice, found)
@@ -124,8 +127,12 @@ def warnings(desk: Desk, notice: Notice) -> list[str]:
             found.append("year")
     if asks_pictures_without_reason(notice.text):
         found.append("pictures")
+    if any(d.photo and d.count > MOST_PHOTOS for d in read_demands(notice.text)):
+        found.append("many_pictures")
     if notice.kind == Kind.ACK and asks_figures(notice.text):
         found.append("figures")
+    elif notice.kind in (Kind.ACK, Kind.REPLY) and read_demands(notice.text):
+        found.append("pieces")
     if not notice.audience:
         found.append("nobody")
     if any(desk.liaison(unit) is None for unit in notice.audience):

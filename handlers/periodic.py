@@ -8,7 +8,7 @@ from handlers.registry import tick
 from handlers.request import Desk
 from handlers.totals import over
 from handlers.who import line
-from models import marks, notices, outbox, receipts
+from models import chases, marks, notices, outbox, receipts
 from models.notices import NoticeState
 from models.people import Role
 from models.rules.notice_words import PICTURES
@@ -82,7 +82,7 @@ async def burden(desk: Desk, at: datetime) -> None:
             mean=round(sum(asks.values()) / max(len(desk.roster.units), 1), 1),
             pictures=sum(bool(PICTURES.search(n.text)) for n in issued),
             outside=outside,
-            chases=await receipts.chases_between(desk.session, since, until),
+            chases=await chases.chases_between(desk.session, since, until),
             heaviest=[{"unit": u.name, "count": asks.get(u.id, 0)} for u in heaviest],
             complaints=await outbox.count_of_kind(desk.session, "burden", since, until),
         )
@@ -92,7 +92,7 @@ async def audit(desk: Desk, at: datetime) -> None:
     """I5: what is owed has a next step, or the office hears of it; so do units whom nobody answers for."""
     rows = [
         {"number": number, "unit": desk.roster.units[unit].name}
-        for number, unit in await receipts.without_future(desk.session)
+        for number, unit in await chases.without_future(desk.session)
         if unit in desk.roster.units
     ]
     day = at.astimezone(desk.office.zone).date()

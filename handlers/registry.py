@@ -80,12 +80,16 @@ class Listener:
 
 @dataclass(frozen=True)
 class Tick:
-    """`due` lists up to n items waiting at an instant, `next` says when the next one will be."""
+    """`due` lists up to n items waiting at an instant, `next` says when the next one will be.
+
+    One item at a time is handed to `run`, or several `together` where that saves statements: it then looks for itself
+    whether each is still due."""
 
     name: str
     run: Run
     due: Due
     next: NextDue
+    together: bool = False
 
 
 @dataclass
@@ -178,11 +182,11 @@ def listener(order: int, *, hot: bool = False, warm: Run | None = None) -> Calla
     return mark
 
 
-def tick(name: str, *, due: Due, next: NextDue) -> Callable[[Run], Run]:
-    """Declare what happens when time passes: the function takes one item of `due` at a time."""
+def tick(name: str, *, due: Due, next: NextDue, together: bool = False) -> Callable[[Run], Run]:
+    """Declare what happens when time passes: the function takes one item of `due`, or a list of them if `together`."""
 
     def mark(run: Run) -> Run:
-        REGISTRY.add(Tick(name=name, run=run, due=due, next=next))
+        REGISTRY.add(Tick(name=name, run=run, due=due, next=next, together=together))
         return run
 
     return mark

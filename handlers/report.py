@@ -7,12 +7,13 @@ from handlers import attach
 from handlers.lead import doubtful, firewall
 from handlers.registry import LIAISONS, PASS, Misunderstood, command, listener
 from handlers.request import Request
-from models import reports
+from models import pieces, reports
 from models.acking import answer
 from models.notices import Kind, NoticeState
 from models.receipts import How
 from models.reports import Figure, Report, as_number
 from models.rules.case_numbers import leading_number
+from models.rules.demands import Demand, named, read_demands, say
 from models.rules.figures import Figure as Reading
 from models.rules.figures import correct, looks_like_figures, read_figures, supersedes, worth_asking
 from models.rules.lead_words import lead_like
@@ -54,9 +55,16 @@ async def picture_with_words(request: Request) -> str | None:
     """A photo with words, from a liaison: in a room it is progress; in private only if it reads like it."""
     if not request.incoming.pictures or request.unit is None or not request.text:
         return PASS
-    if request.incoming.private and not looks_like_figures(request.text):
+    progress = not request.incoming.private or looks_like_figures(request.text) or await _names_a_piece(request)
+    if not progress:
         return PASS
     return await file(request, request.incoming.words.reveal(), None)
+
+
+async def _names_a_piece(request: Request) -> bool:
+    """Whether the words are of something that this unit still has to send: then it is no lead."""
+    asked = [r for r in await request.gathering.owed(request.unit.id) if r.kind == Kind.FILE]
+    return any(named(read_demands(row.notice_text), request.text) for row in asked)
 
 
 async def file(request: Request, words: str, number: int | None, *, reply_only: bool = False) -> str | None:
@@ -85,7 +93,8 @@ async def file(request: Request, words: str, number: int | None, *, reply_only: 
     figures, unread = ([], []) if reply_only else read_figures(words)
     none_new = request.word in ZERO
     told = [await _enter(request, filed, figure) for figure in figures]
-    lacking = _settle(request, row, figures) if row is not None else ""
+    left = await _pieces_left(request, row)
+    lacking = _settle(request, row, figures, left) if row is not None else ""
     request.reply(
         "reported",
         figures=told,
@@ -93,6 +102,8 @@ async def file(request: Request, words: str, number: int | None, *, reply_only: 
         photos=len(filed.photos),
         row=row,
         lacking=lacking,
+        pieces=say(left),
+        photos_left=any(d.photo for d in left),
         reply_only=reply_only,
         none_new=none_new,
         notice_id=filed.notice_id,
@@ -117,10 +128,27 @@ async def _answered(request: Request, number: int | None, *, reply_only: bool) -
     return owed[0] if owed else None
 
 
-def _settle(request: Request, row: Any, figures: Sequence[Reading]) -> str:
+def _wants_pieces(row: Any) -> bool:
+    return row.kind == Kind.FILE and bool(read_demands(row.notice_text))
+
+
+async def _pieces_left(request: Request, row: Any | None) -> list[Demand]:
+    """What the notice's named pieces still lack after this report, written down for whoever asks."""
+    if row is None or not _wants_pieces(row):
+        return []
+    left = await pieces.left(request.session, row.notice_id, row.unit_id, row.notice_text)
+    await pieces.keep_lacking(request.session, row.notice_id, row.unit_id, say(left))
+    return left
+
+
+def _settle(request: Request, row: Any, figures: Sequence[Reading], left: Sequence[Demand]) -> str:
     """Tie the report to its receipt; gives what is still missing, by the kind that was asked for."""
     lacking = ""
-    if row.kind == Kind.FIGURES and not figures:
+    if left:
+        lacking = "pieces"
+    elif _wants_pieces(row):
+        pass
+    elif row.kind == Kind.FIGURES and not figures:
         lacking = "figures"
     elif row.kind == Kind.FILE and not request.incoming.pictures and not request.incoming.files:
         lacking = "file"
@@ -134,6 +162,7 @@ def _settle(request: Request, row: Any, figures: Sequence[Reading]) -> str:
         how=how,
         message=request.incoming.message,
         complete=not lacking,
+        note=f"缺：{say(left)}" if left else "",
     )
     return lacking
 

@@ -89,11 +89,12 @@ async def _facts(desk: Desk, since: datetime) -> dict[str, Any]:
     total, _, _ = await leads.counts(desk.session, since.replace(minute=0, second=0, microsecond=0))
     shown = await notices.of_ids(desk.session, sorted({*acked, *issued}))
     counts = await receipts.counts(desk.session, sorted(shown))
+    missing = await receipts.missing_of(desk.session, sorted(shown))
+    order = {unit: (place, each.name) for place, (unit, each) in enumerate(desk.roster.units.items())}
     rows = []
     for notice in sorted(shown.values(), key=lambda n: n.number):
         if notice.state not in (NoticeState.OPEN, NoticeState.CLOSED):
             continue
-        missing = set(await receipts.missing(desk.session, notice.id))
-        names = [u.name for u in desk.roster.units.values() if u.id in missing]
+        names = [name for _, name in sorted(order[unit] for unit in missing[notice.id] if unit in order)]
         rows.append(line(notice, counts.get(notice.id, (0, 0, 0))) | {"new": acked.get(notice.id, 0), "names": names})
     return {"rows": rows, "reports": sent, "leads": total, "changed": bool(rows or sent)}

@@ -29,7 +29,11 @@ async def totals(request: Request, rest: str) -> str | None:
         unit = request.roster.by_name[match.unit] if match is not None and match.unit else None
     since, until = _instant(request, first), _instant(request, after)
     counts = await reports.count_between(request.session, since, until)
-    rows = [{"unit": u.name, "count": counts[u.id]} for u in request.roster.units.values() if u.id in counts]
+    rows = [
+        {"unit": u.name, "count": count}
+        for u in request.roster.units.values()
+        if (count := sum(counts.get(one, 0) for one in request.roster.lineage(u.id)))
+    ]
     request.reply(
         "totals",
         period=word,
@@ -42,7 +46,7 @@ async def totals(request: Request, rest: str) -> str | None:
 
 async def over(desk: Desk, since: datetime, until: datetime, unit_id: int | None) -> list[Total]:
     """Totals of the figures reported in a period."""
-    found = await reports.between(desk.session, since, until, unit_id)
+    found = await reports.between(desk.session, since, until, None if unit_id is None else desk.roster.lineage(unit_id))
     figures = await reports.figures_of(desk.session, [r.id for r in found])
     return add_up(
         Part(r.unit_id, f.label, f.value, f.vagueness, f.measure, f.basis)

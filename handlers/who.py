@@ -43,7 +43,11 @@ async def who(request: Request, rest: str) -> None:
             "who",
             notice=notice,
             unacked=[u.name for u, r in ordered if r.acked_at is None and not r.exempt],
-            undone=[u.name for u, r in ordered if r.acked_at is not None and r.done_at is None],
+            undone=[
+                {"unit": u.name, "lacking": r.lacking}
+                for u, r in ordered
+                if r.acked_at is not None and r.done_at is None
+            ],
             returned=[u.name for u, r in ordered if r.state == ReceiptState.RETURNED],
             late=[u.name for u, r in ordered if r.late],
             total=len(rows),

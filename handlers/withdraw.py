@@ -5,12 +5,13 @@ from typing import Any
 from handlers.proxy import unit_meant
 from handlers.registry import ANYONE, Misunderstood, NotAllowed, command
 from handlers.request import Request
-from models import notices, receipts, reports
+from models import notices, pieces, receipts, reports
 from models.notices import Notice, NoticeState
 from models.receipts import Receipt, ReceiptState, What
 from models.reports import Report
 from models.rules.case_numbers import leading_number
 from models.rules.chasing import OFFICE
+from models.rules.demands import say
 
 
 @command("撤销", who=ANYONE)
@@ -42,7 +43,11 @@ async def _withdraw_report(request: Request, report: Report) -> None:
         notice = (await notices.of_ids(request.session, [report.notice_id]))[report.notice_id]
         number = notice.number
         receipt = await request.session.get(Receipt, (notice.id, report.unit_id), populate_existing=True)
-        if receipt is not None and receipt.done_at is not None and notice.wants_done:
+        left = await pieces.left(request.session, notice.id, report.unit_id, notice.text) if notice.demands else []
+        if receipt is not None:
+            receipt.lacking = say(left)
+        still = notice.wants_done and (left or not notice.demands)
+        if receipt is not None and receipt.done_at is not None and still:
             receipt.state, receipt.done_at = ReceiptState.ACKED, None
             _wait_again(request, notice, receipt)
     request.reply("report_withdrawn", number=number, notice_id=report.notice_id)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 from models.marks import bump
+from models.rules.demands import Demand, read_demands
 
 
 class Kind(StrEnum):
@@ -32,7 +33,9 @@ class NoticeState(StrEnum):
 
 
 class Notice(Base):
-    """`audience` holds unit ids; `rooms` the rooms it is posted to. `sheet_at` is when the office gets the call sheet.
+    """`basis` is the 文号 and what else the text says it rests upon.
+
+    `audience` holds unit ids; `rooms` the rooms it is posted to. `sheet_at` is when the office gets the call sheet.
 
     `correction` holds a 更正 that waits for its 发. `closed_by` is None where it closed by itself.
     The chasing plan (`chase_before`, `chase_after`, `sheet_at`) is frozen when the notice goes out.
@@ -60,7 +63,7 @@ class Notice(Base):
     chase_before: Mapped[datetime | None] = mapped_column(default=None)
     chase_after: Mapped[datetime | None] = mapped_column(default=None)
     sheet_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
-    closed_at: Mapped[datetime | None] = mapped_column(default=None)
+    closed_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
     closed_by: Mapped[str | None] = mapped_column(default=None)
     correction: Mapped[dict[str, Any] | None] = mapped_column(default=None)
     duty_id: Mapped[int | None] = mapped_column(default=None)
@@ -69,6 +72,11 @@ class Notice(Base):
     def wants_done(self) -> bool:
         """Whether a 收到 alone does not finish it."""
         return self.kind in (Kind.REPLY, Kind.FIGURES, Kind.FILE)
+
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """The named pieces that a 交件 asks for."""
+        return read_demands(self.text) if self.kind == Kind.FILE else ()
 
     @property
     def due(self) -> datetime | None:

@@ -20,6 +20,14 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Position(StrEnum):
+    """What a person is to their unit: who answers, who is asked after that one, who is told when the office says so."""
+
+    LIAISON = ""
+    DEPUTY = "B角"
+    LEADER = "负责人"
+
+
 class Person(Base):
     """`id` is the account of the roster or of the configuration; `wecom` is the directory userid where it differs."""
 
@@ -34,4 +42,5 @@ class Person(Base):
     leave_from: Mapped[date | None] = mapped_column(default=None)
     leave_to: Mapped[date | None] = mapped_column(default=None)
     stand_in: Mapped[str] = mapped_column(default="")
+    position: Mapped[str] = mapped_column(default=Position.LIAISON)
     active: Mapped[bool] = mapped_column(default=True)

@@ -37,6 +37,7 @@ read feedback           -    -    -    yes  -    -    -
 export                  -    -    own  yes  -    -    -
 edit roster             -    -    own  yes  -    yes  -
 decide on roster        -    -    -    yes  -    -    -
+change units            -    -    -    yes  -    yes  -
 read roster             -    -    -    yes  -    yes  -
 assign roles            -    -    -    -    -    2    -
 configure               -    -    -    -    -    yes  -
@@ -128,6 +129,7 @@ COMMANDS = {
     "lead_pair.approve": "destroy lead early",
     "lead_pair.destroy": "destroy lead early",
     "lead_receive.sign": "sign for lead",
+    "leader.ask_leaders": "chase",
     "leave.back": "own unit",
     "leave.leave": "own unit",
     "leave.quiet": "own unit",
@@ -146,6 +148,7 @@ COMMANDS = {
     "send_back.send_back": "correct notice",
     "todo.todo": "own matters",
     "totals.totals": "see progress",
+    "units.change": "change units",
     "welcome.opening": "run the office",
     "welcome.welcome": "say who one is",
     "who.progress": "see progress",

@@ -53,7 +53,9 @@ CHASES = text("what = 'chased'")
 
 
 class Receipt(Base):
-    """`chase_at` is the next step the bot takes by itself; None means acked, closed, or the office's turn."""
+    """`lacking` names the demanded pieces that have not come.
+
+    `chase_at` is the next step the bot takes by itself; None means acked, closed, or the office's turn."""
 
     __tablename__ = "receipts"
     __table_args__ = (
@@ -65,6 +67,7 @@ class Receipt(Base):
             sqlite_where=text("chase_at IS NOT NULL"),
             postgresql_where=text("chase_at IS NOT NULL"),
         ),
+        {"sqlite_with_rowid": False},
     )
 
     notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"), primary_key=True)
@@ -79,6 +82,7 @@ class Receipt(Base):
     proxy: Mapped[bool] = mapped_column(default=False)
     exempt: Mapped[bool] = mapped_column(default=False)
     returned: Mapped[int] = mapped_column(default=0)
+    lacking: Mapped[str] = mapped_column(default="")
     extended_to: Mapped[datetime | None] = mapped_column(default=None)
     done_at: Mapped[datetime | None] = mapped_column(default=None)
     chase_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -96,13 +100,14 @@ class ReceiptEvent(Base):
     __tablename__ = "receipt_events"
     __table_args__ = (
         Index("ix_receipt_events_notice_unit", "notice_id", "unit_id"),
+        Index("ix_receipt_events_at", "at", "notice_id"),
         Index("ix_receipt_events_chased", "unit_id", "at", sqlite_where=CHASES, postgresql_where=CHASES),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
     notice_id: Mapped[int]
     unit_id: Mapped[int]
-    at: Mapped[datetime] = mapped_column(index=True)
+    at: Mapped[datetime]
     what: Mapped[str]
     by: Mapped[str | None] = mapped_column(default=None)
     how: Mapped[str | None] = mapped_column(default=None)
@@ -218,6 +223,17 @@ async def missing(session: AsyncSession, notice_id: int) -> Sequence[int]:
     return (await session.scalars(query)).all()
 
 
+async def missing_of(session: AsyncSession, notice_ids: Sequence[int]) -> dict[int, list[int]]:
+    """The same for several notices at once."""
+    found: dict[int, list[int]] = {n: [] for n in notice_ids}
+    query = select(TABLE.c.notice_id, TABLE.c.unit_id).where(
+        TABLE.c.notice_id.in_(notice_ids), TABLE.c.done_at.is_(None), TABLE.c.acked_at.is_(None)
+    )
+    for notice, unit in await session.execute(query):
+        found[notice].append(unit)
+    return found
+
+
 async def counts(session: AsyncSession, notice_ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
     """Per notice: how many units are asked, have acknowledged, have finished."""
     if not notice_ids:
@@ -243,6 +259,7 @@ async def create(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
         "proxy": False,
         "exempt": False,
         "returned": 0,
+        "lacking": "",
         "done_at": None,
         "chase_at": None,
         "chase_step": 0,
@@ -264,36 +281,6 @@ async def delivered(session: AsyncSession, notice_id: int, room: str, at: dateti
         .where(TABLE.c.notice_id == notice_id, TABLE.c.room == room, TABLE.c.state == ReceiptState.UNDELIVERED)
         .values(state=ReceiptState.WAITING)
     )
-
-
-async def due_for_chase(session: AsyncSession, now: datetime, limit: int) -> Sequence[int]:
-    """Units of which some receipt's next step has come."""
-    query = select(TABLE.c.unit_id).where(TABLE.c.chase_at <= now).group_by(TABLE.c.unit_id)
-    return (await session.scalars(query.order_by(func.min(TABLE.c.chase_at), TABLE.c.unit_id).limit(limit))).all()
-
-
-async def next_chase(session: AsyncSession) -> datetime | None:
-    query = select(func.min(TABLE.c.chase_at)).where(TABLE.c.chase_at.is_not(None))
-    at: datetime | None = (await session.execute(query)).scalar_one()
-    return at
-
-
-async def chased_since(session: AsyncSession, unit_id: int, since: datetime) -> Sequence[datetime]:
-    """The instants at which a unit was chased, however many matters each chase named."""
-    query = select(EVENTS.c.at).where(EVENTS.c.unit_id == unit_id, EVENTS.c.what == What.CHASED, EVENTS.c.at >= since)
-    return (await session.scalars(query.distinct())).all()
-
-
-async def set_chase(session: AsyncSession, notice_id: int, unit_id: int, at: datetime | None, step: int) -> None:
-    await session.execute(
-        update(TABLE)
-        .where(TABLE.c.notice_id == notice_id, TABLE.c.unit_id == unit_id)
-        .values(chase_at=at, chase_step=step)
-    )
-
-
-async def stop_chasing(session: AsyncSession, notice_id: int) -> None:
-    await session.execute(update(TABLE).where(TABLE.c.notice_id == notice_id).values(chase_at=None))
 
 
 async def ask_again(session: AsyncSession, notice_id: int, chase_at: datetime, step: int) -> None:
@@ -323,24 +310,18 @@ async def last_acked(session: AsyncSession, unit_id: int) -> Any | None:
     return (await session.execute(query.order_by(TABLE.c.acked_at.desc()).limit(1))).first()
 
 
-async def forget_steps(session: AsyncSession, unit_id: int, now: datetime, open_ones: Iterable[int]) -> None:
-    """Drop the due steps of a unit in notices other than `open_ones`."""
-    await session.execute(
-        update(TABLE)
-        .where(TABLE.c.unit_id == unit_id, TABLE.c.chase_at <= now, TABLE.c.notice_id.not_in(list(open_ones)))
-        .values(chase_at=None)
-    )
-
-
 async def acked_between(session: AsyncSession, since: datetime, until: datetime) -> dict[int, int]:
-    """How many units acknowledged each notice in that time, looked for where an event of that time says so."""
-    touched = select(EVENTS.c.notice_id).where(EVENTS.c.at >= since, EVENTS.c.at < until)
+    """How many units acknowledged each notice in that time, looked for where an event of that time says so.
+
+    In two steps: told both at once, PostgreSQL reads the whole ledger."""
+    touched = select(EVENTS.c.notice_id).where(EVENTS.c.at >= since, EVENTS.c.at < until).distinct()
+    ids = (await session.scalars(touched)).all()
     query = (
         select(TABLE.c.notice_id, func.count())
-        .where(TABLE.c.notice_id.in_(touched), TABLE.c.acked_at >= since, TABLE.c.acked_at < until)
+        .where(TABLE.c.notice_id.in_(ids), TABLE.c.acked_at >= since, TABLE.c.acked_at < until)
         .group_by(TABLE.c.notice_id)
     )
-    return {row.notice_id: row[1] for row in await session.execute(query)}
+    return {row.notice_id: row[1] for row in await session.execute(query)} if ids else {}
 
 
 async def marked(session: AsyncSession, notice_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -349,20 +330,3 @@ async def marked(session: AsyncSession, notice_ids: Sequence[int]) -> dict[int, 
     back = func.sum(case((TABLE.c.returned > 0, 1), else_=0))
     query = select(TABLE.c.notice_id, late, back).where(TABLE.c.notice_id.in_(notice_ids)).group_by(TABLE.c.notice_id)
     return {n: (int(a or 0), int(b or 0)) for n, a, b in await session.execute(query)}
-
-
-async def chases_between(session: AsyncSession, since: datetime, until: datetime) -> int:
-    query = select(func.count()).where(EVENTS.c.what == What.CHASED, EVENTS.c.at >= since, EVENTS.c.at < until)
-    return int((await session.execute(query)).scalar_one())
-
-
-async def without_future(session: AsyncSession) -> list[tuple[int, int]]:
-    """I5: `(notice number, unit id)` of what is owed in an open notice and has no step to come, nor a call sheet."""
-    query = (
-        select(Notice.number, TABLE.c.unit_id)
-        .join(Notice, Notice.id == TABLE.c.notice_id)
-        .where(Notice.state == NoticeState.OPEN, TABLE.c.done_at.is_(None))
-        .where(TABLE.c.chase_at.is_(None), Notice.sheet_at.is_(None))
-        .order_by(Notice.number, TABLE.c.unit_id)
-    )
-    return [(number, unit) for number, unit in await session.execute(query)]

@@ -1,6 +1,6 @@
 """What units send in: words, figures and photos, each traceable to its message."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -54,7 +54,7 @@ def as_number(value: float) -> int | Decimal:
 
 
 async def between(
-    session: AsyncSession, since: datetime | None, until: datetime | None, unit_id: int | None
+    session: AsyncSession, since: datetime | None, until: datetime | None, units: Collection[int] | None
 ) -> Sequence[Report]:
     """Reports with `since <= at < until`, oldest first."""
     query = select(Report).where(Report.withdrawn.is_(False)).order_by(Report.id)
@@ -62,8 +62,8 @@ async def between(
         query = query.where(Report.at >= since)
     if until is not None:
         query = query.where(Report.at < until)
-    if unit_id is not None:
-        query = query.where(Report.unit_id == unit_id)
+    if units is not None:
+        query = query.where(Report.unit_id.in_(units))
     return (await session.scalars(query)).all()
 
 

@@ -1,7 +1,7 @@
 """The roster in memory: who belongs where, as one frozen value that is loaded again when its version moves."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.marks import bump, read_mark
-from models.people import Person, Role
+from models.people import Person, Position, Role
 from models.rooms import Room
 from models.rules.names import UnitName
 from models.units import Unit
@@ -28,6 +28,7 @@ class Member:
     mobile: str = ""
     leave: tuple[date, date] | None = None
     stand_in: str = ""
+    position: str = Position.LIAISON
 
     def is_away(self, day: date) -> bool:
         return self.leave is not None and self.leave[0] <= day <= self.leave[1]
@@ -39,12 +40,15 @@ class Member:
 
 @dataclass(frozen=True)
 class Roster:
-    """Units by id in official order, people and rooms by id. Never changed in place."""
+    """Units by id in official order, people and rooms by id. Never changed in place.
+
+    `former` are the units that are asked nothing more: their names stand in what was."""
 
     version: int
     units: Mapping[int, Unit]
     people: Mapping[str, Member]
     rooms: Mapping[str, Room]
+    former: Mapping[int, Unit] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> tuple[UnitName, ...]:
@@ -61,23 +65,47 @@ class Roster:
 
     @cached_property
     def liaisons(self) -> Mapping[int, Member]:
-        """The liaison of each unit: the first living person who belongs to it."""
-        found: dict[int, Member] = {}
+        """The liaison of each unit: the first living person who belongs to it as such."""
+        return {unit: held[0] for unit in self._staff if (held := self._holding(unit, Position.LIAISON))}
+
+    @cached_property
+    def _staff(self) -> Mapping[int, list[Member]]:
+        """The living people of each unit."""
+        found: dict[int, list[Member]] = {}
         for person in self.people.values():
             if person.unit is not None:
-                found.setdefault(person.unit.id, person)
+                found.setdefault(person.unit.id, []).append(person)
         return found
 
+    def _holding(self, unit_id: int, position: Position) -> list[Member]:
+        return [p for p in self._staff.get(unit_id, ()) if p.position == position]
+
+    def lineage(self, unit_id: int) -> frozenset[int]:
+        """A unit and those that have become part of it."""
+        return frozenset({unit_id, *(u.id for u in self.former.values() if u.merged_into == unit_id)})
+
+    def unit_of(self, unit_id: int) -> Unit | None:
+        """A unit of today or of the past."""
+        return self.units.get(unit_id) or self.former.get(unit_id)
+
     def answering(self, unit_id: int, day: date) -> Member | None:
-        """Who answers for a unit on a day: the first of its people who is not away, else whoever stands in."""
-        people = [p for p in self.people.values() if p.unit is not None and p.unit.id == unit_id]
+        """Who answers for a unit on a day: its first liaison who is not away, else whoever stands in, else the B角."""
+        people = self._holding(unit_id, Position.LIAISON)
         for person in people:
             if not person.is_away(day):
                 return person
         for person in people:
             if person.stand_in in self.people:
                 return self.people[person.stand_in]
-        return people[0] if people else None
+        return self.deputy(unit_id, day) or (people[0] if people else None)
+
+    def deputy(self, unit_id: int, day: date) -> Member | None:
+        """The B角 of a unit, if there is one who can be written to and is not away."""
+        return next((p for p in self._holding(unit_id, Position.DEPUTY) if not p.is_away(day)), None)
+
+    def leader(self, unit_id: int) -> Member | None:
+        """The 负责人 of a unit, if there is one who can be written to."""
+        return next(iter(self._holding(unit_id, Position.LEADER)), None)
 
     def as_of(self, person: str, day: date) -> Member | None:
         """A person as they are on a day: one without a unit who stands in for somebody answers for that unit."""
@@ -131,7 +159,8 @@ async def touch_roster(session: AsyncSession) -> None:
 
 async def load_roster(session: AsyncSession) -> Roster:
     version = await roster_version(session)
-    units = {u.id: u for u in (await session.scalars(select(Unit).where(Unit.active).order_by(Unit.number, Unit.id)))}
+    every = list(await session.scalars(select(Unit).order_by(Unit.number, Unit.id)))
+    units, former = {u.id: u for u in every if u.active}, {u.id: u for u in every if not u.active}
     people = {}
     for person in await session.scalars(select(Person).where(Person.active).order_by(Person.id)):
         unit = units.get(person.unit_id) if person.unit_id is not None else None
@@ -145,8 +174,9 @@ async def load_roster(session: AsyncSession) -> Roster:
             mobile=person.mobile,
             leave=leave,
             stand_in=person.stand_in,
+            position=person.position,
         )
     rooms = {r.id: r for r in await session.scalars(select(Room).order_by(Room.position, Room.id))}
-    for thing in (*units.values(), *rooms.values()):
+    for thing in (*every, *rooms.values()):
         session.expunge(thing)
-    return Roster(version=version, units=units, people=people, rooms=rooms)
+    return Roster(version=version, units=units, people=people, rooms=rooms, former=former)

@@ -105,7 +105,7 @@ class Api:
             per_unit.setdefault(event.unit_id, []).append(event)
         ledger = [
             self._receipt(unit.name, rows[unit.id], per_unit.get(unit.id, []))
-            for unit in roster.units.values()
+            for unit in (*roster.units.values(), *roster.former.values())
             if unit.id in rows
         ]
         return self._notice(notice, counts) | {"receipts": ledger}
@@ -162,8 +162,8 @@ class Api:
             unit = request.query.get("unit")
             if unit and unit not in roster.by_name:
                 raise Fault(404, "没有这个单位")
-            unit_id = roster.by_name[unit].id if unit else None
-            found = await reports.between(session, since, until + timedelta(days=1) if until else None, unit_id)
+            units = roster.lineage(roster.by_name[unit].id) if unit else None
+            found = await reports.between(session, since, until + timedelta(days=1) if until else None, units)
             figures = await reports.figures_of(session, [r.id for r in found])
             files = await attachments.of_reports(session, [r.id for r in found])
             numbers = {
@@ -173,7 +173,7 @@ class Api:
         return [
             {
                 "id": r.id,
-                "unit": roster.units[r.unit_id].name if r.unit_id in roster.units else None,
+                "unit": teller.name if (teller := roster.unit_of(r.unit_id)) is not None else None,
                 "by": r.by,
                 "at": self._time(r.at),
                 "text": r.text,

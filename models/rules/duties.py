@@ -1,116 +1,46 @@
-"""Duties as a sentence: 每月25日前报线索数，遇节假日提前，无则零报告. Understood, or asked about; never guessed."""
+"""Duties: the rule that a sentence such as 每月25日前报线索数 was read as, and the dates that it gives."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from models.rules.chinese_numbers import read_number
-from models.rules.plain import plain
 from models.rules.workdays import WorkCalendar
 
-NUMBER = r"(\d{1,2}|[一二三四五六七八九十]{1,3})"
-WEEKDAYS = {name: day for day, name in enumerate("一二三四五六日")} | {"天": 6, "末": 4}
-SHAPES = (
-    ("day", re.compile(r"每(?:个)?(?:工作)?[日天](?!报)")),
-    ("week", re.compile(r"每(?:个)?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天末])")),
-    ("month", re.compile(rf"每(?:个)?月(?:的)?(?:(?P<last>底|末|最后一天)|{NUMBER}[日号])")),
-    ("quarter", re.compile(r"每(?:个)?季度?(?:的)?(?:(?P<last>底|末|最后一天|最后一个月)|结束)")),
-    ("year", re.compile(rf"每年(?:的)?(?:(?P<last>底|末)|{NUMBER}月(?:(?P<end>底|末)|{NUMBER}[日号]))")),
-)
-CLOCK = re.compile(rf"(?P<half>上午|下午|晚上|中午)?\s*{NUMBER}\s*(?:[时点](?P<thirty>半)?|[:：](?P<minute>\d{{2}}))")
-CLOSING = re.compile("下班")
-ADJUST = re.compile(r"(?:遇|逢)[^,，。;；]{0,12}?(提前|顺延|延后)")
-ZERO = re.compile(r"零报告|零上报|无则(?:报)?零")
-UNTIL = re.compile(
-    r"[,，;；]?\s*(?:到|至|截止到?|截至)\s*(?:(\d{4})年)?(\d{1,2})月(?:(\d{1,2})[日号]|底|末)\s*(?:为止|止|结束)?"
-)
-LEAD_DAYS = {"day": 0, "week": 2, "month": 5, "quarter": 10, "year": 15}
+ANY_MONTH = 0
+LAST = -1
+DAY, WORKDAY, WEEKDAY = "day", "workday", "weekday"
+LEAD_DAYS = {"day": 0, "week": 2, "month": 5, "quarter": 10, "half": 10, "year": 15}
+_YEARS_AHEAD = 15
+
+
+@dataclass(frozen=True)
+class Point:
+    """One time in a period. `day` counts days of the month, its working days or its weeks, from the end if negative;
+    of a week it is the weekday, Monday being 0. `weekday` is set where a week of the month is counted."""
+
+    day: int
+    month: int = ANY_MONTH
+    counts: str = DAY
+    weekday: int = 0
 
 
 @dataclass(frozen=True)
 class DutyRule:
-    """`every` is day, week, month, quarter or year; `day` the weekday, the day of the month, or None for its last."""
+    """`every` is day, week, month, quarter, half or year. `adjust` is what happens on a day off: earlier, later, ""."""
 
     every: str
-    day: int | None
-    month: int | None
+    points: tuple[Point, ...]
     at: time
-    adjust: str  # "", "earlier" or "later": what happens when the day is a day off
-    zero: bool
-    until: date | None
+    adjust: str = ""
+    zero: bool = False
+    since: date | None = None
+    until: date | None = None
+    times: int | None = None
 
     @property
     def lead(self) -> int:
         """Working days before it is due at which a period's notice goes out."""
         return LEAD_DAYS[self.every]
-
-
-def read_duty(text: str, now: datetime, calendar: WorkCalendar) -> DutyRule | None:
-    """None for what is not understood: no period, an impossible day, two periods."""
-    words = plain(text)
-    found = [(every, match) for every, pattern in SHAPES if (match := pattern.search(words))]
-    if len(found) != 1:
-        return None
-    every, match = found[0]
-    closing = calendar.hours[-1][1]
-    at = _clock(words[match.end() : match.end() + 12], closing)
-    adjust = ADJUST.search(words)
-    day, month = _day(every, match)
-    if at is None or day == -1:
-        return None
-    return DutyRule(
-        every=every,
-        day=day,
-        month=month,
-        at=at,
-        adjust="" if adjust is None else "earlier" if adjust[1] == "提前" else "later",
-        zero=bool(ZERO.search(words)),
-        until=_until(words, now.astimezone(calendar.zone).date()),
-    )
-
-
-def _day(every: str, match: re.Match[str]) -> tuple[int | None, int | None]:
-    """Day and month; -1 for one that no calendar has."""
-    groups = match.groupdict()
-    if every == "week":
-        return WEEKDAYS[groups["weekday"]], None
-    if every in ("day", "quarter") or groups.get("last"):
-        return None, None
-    numbers = [_number(n) for n in match.groups() if n and (n.isdigit() or set(n) <= set("一二三四五六七八九十"))]
-    if every == "month":
-        return (numbers[0], None) if 1 <= numbers[0] <= 31 else (-1, None)
-    month = numbers[0]
-    day = numbers[1] if len(numbers) > 1 else None
-    return (day, month) if 1 <= month <= 12 and (day is None or 1 <= day <= 31) else (-1, None)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdigit() else int(read_number(text) or 0)
-
-
-def _clock(words: str, closing: time) -> time | None:
-    """The hour that stands right behind the day, else closing time; None for an impossible one."""
-    match = CLOCK.match(words.lstrip(" 的"))
-    if match is None:
-        return closing
-    hour = _number(match[2])
-    if match["half"] in ("下午", "晚上") and hour < 12:
-        hour += 12
-    minute = 30 if match["thirty"] else int(match["minute"] or 0)
-    return time(hour, minute) if hour < 24 and minute < 60 else None
-
-
-def _until(words: str, today: date) -> date | None:
-    match = UNTIL.search(words)
-    if match is None:
-        return None
-    month = int(match[2])
-    year = int(match[1]) if match[1] else today.year + (month < today.month)
-    try:
-        return date(year, month, int(match[3])) if match[3] else last_day(year, month)
-    except ValueError:
-        return None
 
 
 def last_day(year: int, month: int) -> date:
@@ -120,18 +50,25 @@ def last_day(year: int, month: int) -> date:
 def dates(rule: DutyRule, after: datetime, calendar: WorkCalendar, count: int) -> list[datetime]:
     """The next `count` due times after an instant, days off taken into account; fewer where the duty ends."""
     found: list[datetime] = []
-    for day in _days(rule, calendar.local(after).date() - timedelta(days=400 if rule.every == "year" else 40)):
+    for day in _days(rule, calendar.local(after).date() - timedelta(days=40), calendar):
         if rule.until is not None and day > rule.until:
             break
-        if rule.every == "day" and not calendar.is_workday(day):
+        if rule.since is not None and day < rule.since:
             continue
-        moved = _moved(rule, day, calendar)
-        at = datetime.combine(moved, rule.at, tzinfo=calendar.zone)
+        at = datetime.combine(_moved(rule, day, calendar), rule.at, tzinfo=calendar.zone)
         if at > after and at not in found:
             found.append(at)
         if len(found) >= count:
             break
     return found
+
+
+def ending(rule: DutyRule, after: datetime, calendar: WorkCalendar) -> date | None:
+    """The last day of a duty: the one that it names, or that of its last time where it says how often."""
+    if rule.times is None:
+        return rule.until
+    all_times = dates(rule, after, calendar, rule.times)
+    return all_times[-1].date() if len(all_times) == rule.times else rule.until
 
 
 def _moved(rule: DutyRule, day: date, calendar: WorkCalendar) -> date:
@@ -140,29 +77,47 @@ def _moved(rule: DutyRule, day: date, calendar: WorkCalendar) -> date:
     return calendar.previous_workday(day) if rule.adjust == "earlier" else calendar.next_workday(day)
 
 
-def _days(rule: DutyRule, start: date) -> Iterator[date]:
-    """Every day of the rule from `start` on, before days off are looked at."""
-    day = start
-    for _ in range(366 * 12):
-        if _fits(rule, day):
-            yield day
-        day += timedelta(days=1)
+def _days(rule: DutyRule, start: date, calendar: WorkCalendar) -> Iterator[date]:
+    """Every day of the rule from `start` on, in order, before days off are looked at."""
+    if rule.every == "day":
+        every_day = rule.points[0].counts == DAY
+        ahead = (start + timedelta(days=n) for n in range(366 * _YEARS_AHEAD))
+        yield from (day for day in ahead if every_day or calendar.is_workday(day))
+        return
+    step = _weeks(start) if rule.every == "week" else _months(start)
+    for first in step:
+        of_this = _of_week if rule.every == "week" else _of_month
+        yield from sorted({day for point in rule.points if (day := of_this(point, first, calendar)) is not None})
 
 
-def _fits(rule: DutyRule, day: date) -> bool:
-    match rule.every:
-        case "day":
-            return True
-        case "week":
-            return day.weekday() == rule.day
-        case "month":
-            return _on_day(rule, day)
-        case "quarter":
-            return day.month % 3 == 0 and _on_day(rule, day)
-    return day.month == (rule.month or 12) and _on_day(rule, day)
+def _weeks(start: date) -> Iterator[date]:
+    monday = start - timedelta(days=start.weekday())
+    return (monday + timedelta(weeks=n) for n in range(53 * _YEARS_AHEAD))
 
 
-def _on_day(rule: DutyRule, day: date) -> bool:
-    """Whether it is the rule's day of the month; a month too short takes its last day."""
-    last = last_day(day.year, day.month).day
-    return day.day == (last if rule.day is None else min(rule.day, last))
+def _months(start: date) -> Iterator[date]:
+    first = start.year * 12 + start.month - 1
+    return (date(n // 12, n % 12 + 1, 1) for n in range(first, first + 12 * _YEARS_AHEAD))
+
+
+def _of_week(point: Point, monday: date, calendar: WorkCalendar) -> date | None:
+    week = [monday + timedelta(days=n) for n in range(7)]
+    return week[point.day] if point.counts == DAY else _nth([d for d in week if calendar.is_workday(d)], point.day)
+
+
+def _of_month(point: Point, first: date, calendar: WorkCalendar) -> date | None:
+    if point.month not in (ANY_MONTH, first.month):
+        return None
+    month = [first + timedelta(days=n) for n in range(last_day(first.year, first.month).day)]
+    if point.counts == WORKDAY:
+        return _nth([d for d in month if calendar.is_workday(d)], point.day)
+    if point.counts == WEEKDAY:
+        return _nth([d for d in month if d.weekday() == point.weekday], point.day)
+    return month[max(point.day, -len(month))] if point.day < 0 else month[min(point.day, len(month)) - 1]
+
+
+def _nth(days: list[date], n: int) -> date | None:
+    """The n-th of them, counted from the end if negative; the last there is where there are fewer."""
+    if not days:
+        return None
+    return days[max(n, -len(days))] if n < 0 else days[min(n, len(days)) - 1]

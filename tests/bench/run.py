@@ -6,7 +6,8 @@
 2. The same by the two addresses that 企业微信 posts to, opened and answered by `shoudao run`; a thousand acks that arrive
    within ten seconds; presses of a card while two hundred messages a second come in (`callbacks`).
 3. Questions to a ledger of a million receipts, on SQLite and PostgreSQL (`ledger`).
-4. Cold start to the first answer, and what it weighs idle (`starting`).
+4. A tick of the chase over a thousand units that owe twenty matters each (`chasing`).
+5. Cold start to the first answer, and what it weighs idle (`starting`).
 
 Servers run on the first core, the load generator on the second. `--quick` takes fewer and shorter slices and a smaller
 ledger, and leaves RESULTS.md alone. Exits 1 when a figure that the table asks for is not reached.
@@ -32,6 +33,7 @@ from table import Row, markdown
 
 RATIO, P99, QUERY, START, RESIDENT = 0.10, 60, 5, 1.5, 120
 CALLBACK_P99, CALLBACK_MAX, PRESS_P99 = 150, 1000, 500
+SUMMARY, RAISE, TICK, HOLD = 50, 500, 2000, 50
 RESULTS = HERE / "RESULTS.md"
 
 
@@ -43,7 +45,7 @@ def main() -> None:
     pin(CLIENT)
     rows, notes = [], []
     with _compiled():
-        for part in (rate_rows, callback_rows, ledger_rows, start_rows):
+        for part in (rate_rows, callback_rows, ledger_rows, chase_rows, start_rows):
             found, said = part(quick)
             rows += found
             notes += said
@@ -141,11 +143,28 @@ def ledger_rows(quick: bool) -> tuple[list[Row], list[str]]:
                 Row(f"「谁没收到」 the query ({size})", found["missing"], "ms", QUERY),
                 Row(f"「谁没收到 N」 from message to commit ({name})", found["who"], "ms"),
                 Row(f"「谁没收到」 the newest, from message to commit ({name})", found["who_newest"], "ms"),
-                Row(f"the daily summary, made and queued ({name})", found["summary"], "ms"),
-                Row(f"「发」: a notice goes out to {units:,} units ({name})", found["raise"], "ms"),
+                Row(f"the daily summary, made and queued ({name})", found["summary"], "ms", SUMMARY),
+                Row(f"「发」: a notice goes out to {units:,} units ({name})", found["raise"], "ms", RAISE),
             ]
             notes.append(f"{name}: all {notices:,} notices open, seeded in {found['seeding']:.0f} s.")
     return rows, notes
+
+
+def chase_rows(quick: bool) -> tuple[list[Row], list[str]]:
+    """A morning on which every unit's reminder is due, on both databases."""
+    units, matters = (300, 20) if quick else (1000, 20)
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="shoudao-bench-") as place, _postgres(quick) as servers:
+        for name, url in {"SQLite": [], **servers}.items():
+            _say(f"a tick of the chase on {name} …")
+            found = json.loads(script("chasing.py", str(Path(place) / name), str(units), str(matters), *url))
+            what = f"a tick of the chase over {units:,} units that owe {matters} each"
+            rows += [
+                Row(f"{what} ({name})", found["wall"], "ms", TICK),
+                Row(f"{what}, processor time ({name})", found["tick"], "ms"),
+                Row(f"{what}, longest hold of the writer ({name})", found["hold"], "ms", HOLD),
+            ]
+    return rows, []
 
 
 def start_rows(quick: bool) -> tuple[list[Row], list[str]]:

@@ -11,11 +11,11 @@ from manners import UNITS, small_roster
 from sqlalchemy import select
 from world import World, opened
 
-from models import receipts
+from models.chases import without_future
 from models.outbox import Outbox, OutState
 from models.receipts import ReceiptEvent, What
 
-UNASKED = {"chase", "summary", "call_sheet", "period_summary", "burden_report", "unguarded", "lead_new"}
+UNASKED = {"chase", "chase_leader", "summary", "call_sheet", "period_summary", "burden_report", "unguarded", "lead_new"}
 
 
 async def rows(office: World) -> list[Outbox]:
@@ -51,7 +51,7 @@ async def _live(office: World, dice: random.Random, days: int) -> None:
                                 f"更正 {number} 明天下班前", "发", f"撤回 {number}", "谁没收到"])  # fmt: skip
             await office.says("clerk", text)
         async with office.demo.bot.store.read() as session:
-            assert await receipts.without_future(session) == [], "I5"
+            assert await without_future(session) == [], "I5"
     for heard in office.heard:
         heard.all_to()
 
@@ -90,7 +90,7 @@ async def _r2_at_most_one_chase_a_half_day(office: World, everything: list[Outbo
     halves: Counter[Any] = Counter()
     days: Counter[Any] = Counter()
     for row in everything:
-        if row.kind == "chase" and row.state == OutState.SENT:
+        if row.kind.startswith("chase") and row.state == OutState.SENT:
             day, half = calendar.half_day(row.sent_at)
             halves[(row.person, day, half)] += 1
             days[(row.person, day)] += 1
@@ -103,7 +103,7 @@ async def _r12_no_chase_after_the_ack(office: World, everything: list[Outbox]) -
     async with office.demo.bot.store.read() as session:
         events = list(await session.scalars(select(ReceiptEvent).order_by(ReceiptEvent.at, ReceiptEvent.id)))
     for row in everything:
-        if row.kind != "chase" or row.sent_at is None:
+        if not row.kind.startswith("chase") or row.sent_at is None:
             continue
         for notice_id, unit_id in row.wants:
             done = None

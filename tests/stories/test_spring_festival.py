@@ -7,7 +7,7 @@ import pytest
 from manners import small_roster
 from world import Heard, World
 
-from models import receipts
+from models import chases
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ async def test_thirty_days(spring: World) -> None:
         # to the end of the thirty days nothing that is owed is without a future
         await _quietly(office, "2026-03-11T18:00+08:00")
         async with office.demo.bot.store.read() as session:
-            assert await receipts.without_future(session) == []
+            assert await chases.without_future(session) == []
         numbers = [n["number"] for n in await office.api("/api/notices?state=all")]
         assert len(numbers) == len(set(numbers)) >= 5
     finally:

@@ -164,6 +164,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('number', name=op.f('uq_notices_number'))
     )
     with op.batch_alter_table('notices', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_notices_closed_at'), ['closed_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_notices_issued_at'), ['issued_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_notices_send_at'), ['send_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_notices_sheet_at'), ['sheet_at'], unique=False)
@@ -230,7 +231,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_receipt_events'))
     )
     with op.batch_alter_table('receipt_events', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_receipt_events_at'), ['at'], unique=False)
+        batch_op.create_index('ix_receipt_events_at', ['at', 'notice_id'], unique=False)
         batch_op.create_index('ix_receipt_events_chased', ['unit_id', 'at'], unique=False, sqlite_where=sa.text("what = 'chased'"), postgresql_where=sa.text("what = 'chased'"))
         batch_op.create_index('ix_receipt_events_notice_unit', ['notice_id', 'unit_id'], unique=False)
 
@@ -253,8 +254,12 @@ def upgrade() -> None:
     sa.Column('aliases', sa.JSON(), nullable=False),
     sa.Column('rooms', sa.JSON(), nullable=False),
     sa.Column('note', sa.String(), nullable=False),
+    sa.Column('deputy', sa.String(), nullable=False),
+    sa.Column('leader', sa.String(), nullable=False),
     sa.Column('quiet_until', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('merged_into', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['merged_into'], ['units.id'], name=op.f('fk_units_merged_into')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_units')),
     sa.UniqueConstraint('name', name=op.f('uq_units_name'))
     )
@@ -307,6 +312,7 @@ def upgrade() -> None:
     sa.Column('leave_from', sa.Date(), nullable=True),
     sa.Column('leave_to', sa.Date(), nullable=True),
     sa.Column('stand_in', sa.String(), nullable=False),
+    sa.Column('position', sa.String(), nullable=False),
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['unit_id'], ['units.id'], name=op.f('fk_people_unit_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_people'))
@@ -327,13 +333,15 @@ def upgrade() -> None:
     sa.Column('proxy', sa.Boolean(), nullable=False),
     sa.Column('exempt', sa.Boolean(), nullable=False),
     sa.Column('returned', sa.Integer(), nullable=False),
+    sa.Column('lacking', sa.String(), nullable=False),
     sa.Column('extended_to', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('done_at', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('chase_at', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('chase_step', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['notice_id'], ['notices.id'], name=op.f('fk_receipts_notice_id')),
     sa.ForeignKeyConstraint(['unit_id'], ['units.id'], name=op.f('fk_receipts_unit_id')),
-    sa.PrimaryKeyConstraint('notice_id', 'unit_id', name=op.f('pk_receipts'))
+    sa.PrimaryKeyConstraint('notice_id', 'unit_id', name=op.f('pk_receipts')),
+    sqlite_with_rowid=False
     )
     with op.batch_alter_table('receipts', schema=None) as batch_op:
         batch_op.create_index('ix_receipts_chase_at', ['chase_at'], unique=False, sqlite_where=sa.text('chase_at IS NOT NULL'), postgresql_where=sa.text('chase_at IS NOT NULL'))
