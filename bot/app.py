@@ -19,7 +19,7 @@ from bot.media import Media
 from bot.render import Renderer
 from bot.sender import Sender
 from bot.surroundings import Around
-from handlers import periodic, summary
+from handlers import periodic, posts, recipients, summary
 from handlers.registry import load
 from handlers.request import Desk
 from models.gathering import Gathering
@@ -101,6 +101,9 @@ async def _first_steps(bot: Bot, session: AsyncSession) -> None:
     desk = Desk(Gathering(session), bot.clock.now(), around)
     await summary.schedule(desk)
     await periodic.schedule(desk)
+    await posts.tell_waiting(desk)
+    await recipients.compare(desk)
+    await desk.gathering.flush()
 
 
 @asynccontextmanager

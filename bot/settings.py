@@ -17,6 +17,9 @@ from bot.channels.wecom.settings import RoomSection, WeComSection
 from bot.settings_faults import sentence, unknown_variables
 from models.office import Office
 from models.people import Role
+from models.permissions import SECONDS
+
+APART = frozenset({Role.LEAD_OFFICER, Role.ADMIN, Role.AUDITOR})  # three people, none of whom can do it all
 
 
 class SettingsError(Exception):
@@ -69,7 +72,7 @@ class OfficeSection(Section):
     timezone: str = Field("Asia/Shanghai", description="time zone of every clock")
     work: list[str] = Field(["08:00-12:00", "14:30-18:00"], description="working blocks of a day")
     summary: str = Field("17:30", description="time of the daily summary")
-    second_person: list[str] = Field([], description='acts that need two people: "mention_all", "proxy"')
+    second_person: list[str] = Field([], description='acts that need two people: "mention_all", "repeat", "proxy"')
     person: list[OfficePerson] = Field([], description="the office's own people")
 
     @field_validator("person")
@@ -77,6 +80,17 @@ class OfficeSection(Section):
     def _one_each(cls, value: list[OfficePerson]) -> list[OfficePerson]:
         if len({person.id for person in value}) != len(value):
             raise ValueError("有两人的 id 相同，请改成不同的")
+        for person in value:
+            if len(APART.intersection(person.roles)) > 1:
+                raise ValueError(f"{person.id} 同时是线索专员、管理员、审计中的两种；这三种须由不同的人担任")
+        return value
+
+    @field_validator("second_person")
+    @classmethod
+    def _acts(cls, value: list[str]) -> list[str]:
+        known = sorted({second.setting for second in SECONDS.values() if second.setting})
+        if unknown := [act for act in value if act not in known]:
+            raise ValueError(f"没有 {unknown[0]} 这一项，只能有 {'、'.join(known)}")
         return value
 
     @field_validator("timezone")

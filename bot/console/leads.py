@@ -82,7 +82,8 @@ class LeadDesk:
     async def recipients(self, request: web.Request) -> web.Response:
         """The list that the server seals to; the client compares it with its own copy and never takes it from here."""
         self._officer(request, "GET /api/leads/recipients")
-        known = self._known()
+        async with self.bot.store.read() as session:
+            known = await self._known(session)
         return _json({"fingerprint": known.fingerprint, "keys": known.keys()})
 
     async def fetch(self, request: web.Request) -> web.Response:
@@ -120,7 +121,7 @@ class LeadDesk:
         return _json(await self.bot.store.write(unit))
 
     async def _rewrap(self, session: AsyncSession, lead: Lead, given: Mapping[str, bytes]) -> tuple[set[str], set[str]]:
-        active = set(self._known().keys())
+        active = set((await self._known(session)).keys())
         standing = (await leads.wraps_of(session, [lead.id]))[lead.id]
         if unknown := set(given) - active:
             raise Fault(400, f"{sorted(unknown)[0]} 不在接收人名单里")
@@ -140,8 +141,9 @@ class LeadDesk:
             raise Fault(404, "没有这条线索")
         return lead
 
-    def _known(self) -> Recipients:
-        known = self.bot.around.recipients
+    async def _known(self, session: AsyncSession) -> Recipients:
+        """The list that leads are sealed to now; one that still waits for its second officer is nobody's to wrap to."""
+        known = (await self.bot.around.load(session)).recipients
         if known is None:
             raise Fault(409, "接收人名单没有备齐")
         return known

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from bot import recipients
 from bot.lead_reading import Client, ReadingFailed, open_envelope, open_lead, own_list, read_identity, rewrap_all, safe
+from models.pinned import pin
 from models.sealing import Recipients
 
 WORDS = "淮滨路皇家棋牌室开设赌场"
@@ -39,10 +40,10 @@ async def told(office: world.World, *words: str) -> None:
         (await office.says("u018", f"线索 {one}")).all_to()
 
 
-def sealing_to(office: world.World, known: Recipients) -> None:
-    """As after a restart with another pinned list."""
+async def sealing_to(office: world.World, known: Recipients) -> None:
+    """As after a restart with another pinned list that two officers have agreed to."""
     office.demo.bot.around.recipients = known
-    office.demo.bot.around._held = None
+    await office.demo.bot.store.write(lambda session: pin(session, known))
 
 
 def pinned(folder: Path, public: dict[str, str], recovery: str) -> Path:
@@ -87,7 +88,7 @@ async def test_a_new_officer_reads_everything_and_a_retired_one_nothing_new(
     fresh = pyrage.x25519.Identity.generate()
     path = pinned(tmp_path, {"lead2": old.officers["lead2"], "lead3": str(fresh.to_public())}, old.recovery)
     own = own_list(path)
-    sealing_to(office, recipients.load(path, hashlib.sha256(path.read_bytes()).hexdigest()))
+    await sealing_to(office, recipients.load(path, hashlib.sha256(path.read_bytes()).hexdigest()))
     await told(office, "第三条")
     with pytest.raises(ReadingFailed):
         await open_lead(client, "L-0001", str(fresh))

@@ -28,10 +28,19 @@ def upgrade() -> None:
     sa.Column('object', sa.String(), nullable=False),
     sa.Column('asked_by', sa.String(), nullable=False),
     sa.Column('asked_at', models.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('approved_by', sa.String(), nullable=False),
-    sa.Column('approved_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('who', sa.JSON(), nullable=False),
+    sa.Column('needs', sa.Integer(), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('subject', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('agreed_by', sa.JSON(), nullable=False),
+    sa.Column('told_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('outcome', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_approvals'))
     )
+    with op.batch_alter_table('approvals', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_approvals_object'), ['object'], unique=False)
+
     op.create_table('contacts',
     sa.Column('leg', sa.String(), nullable=False),
     sa.Column('person', sa.String(), nullable=False),
