@@ -67,9 +67,9 @@ def those_who_may(desk: Desk, asked: Approval) -> list[Member]:
     return [p for p in desk.roster.people.values() if not p.roles.isdisjoint(asked.who) and p.id not in out]
 
 
-def both(asked: Approval) -> dict[str, Any]:
-    """Who asked and who agreed, for the journal."""
-    return {"asked_by": asked.asked_by, "agreed_by": list(asked.agreed_by), "approval": asked.id}
+def both(request: Request, asked: Approval) -> dict[str, Any]:
+    """Who asked and who agreed, the last of them just now, for the journal."""
+    return {"asked_by": asked.asked_by, "agreed_by": [*asked.agreed_by, request.me.id], "approval": asked.id}
 
 
 @command("同意", who=ANYONE, hidden=True)
@@ -107,14 +107,14 @@ async def consent(request: Request, waiting: Sequence[Approval]) -> None:
     asked = next((one for one in waiting if request.me in those_who_may(request, one)), None)
     if asked is None:
         raise Misunderstood("approval_own")
-    asked.agreed_by = [*asked.agreed_by, request.me.id]
-    left = asked.needs - len(asked.agreed_by)
+    left = asked.needs - len(asked.agreed_by) - 1
     if left > 0:
         await request.journal(f"{asked.act}.agree", asked.object, approval=asked.id)
         request.reply("second_more", left=left)
-        return
-    asked.end("done", request.now)
-    await REGISTRY.agreed[asked.act](request, asked)
+    else:
+        await REGISTRY.agreed[asked.act](request, asked)  # which may still refuse, and then nothing has been agreed to
+        asked.end("done", request.now)
+    asked.agreed_by = [*asked.agreed_by, request.me.id]
 
 
 async def _meant(request: Request, rest: str) -> Approval | None:

@@ -157,7 +157,7 @@ async def sent_again_by_two(request: Request, asked: Approval) -> None:
     if row is None or row.state != OutState.UNKNOWN:
         raise Misunderstood("settled_already")
     await questions.close_about(request.session, Ask.SEEN, "key", row.key, request.now)
-    await request.journal("outbox.settle", asked.object, again=True, **both(asked))
+    await request.journal("outbox.settle", asked.object, again=True, **both(request, asked))
     row.state, row.due_at, row.reason = OutState.PENDING, request.now, "没看到，重发"
     request.reply("settled", again=True)
     request.tell(asked.asked_by, "second_done", key=f"approved:{asked.id}", name=request.me.name)

@@ -43,6 +43,6 @@ async def destroyed(request: Request, asked: Approval) -> None:
         raise Misunderstood("lead_unknown", veiled=True)
     if lead.erased_at is None:
         await leads.make_stub(request.session, lead, request.now)
-        await request.journal(DESTROY, asked.object, **both(asked))
+        await request.journal(DESTROY, asked.object, **both(request, asked))
     request.reply("lead_destroyed", lead=lead)
     request.tell(asked.asked_by, "lead_destroyed", key=f"approved:{asked.id}", lead=lead)

@@ -19,7 +19,7 @@ async def send(request: Request, asked: Approval) -> None:
         raise Misunderstood("approval_gone")
     if as_it_stands(notice) != asked.subject["stands"]:
         raise Misunderstood("notice_changed", notice=notice)
-    await let_out(request, notice, asked.subject["urgent"], **both(asked))
+    await let_out(request, notice, asked.subject["urgent"], **both(request, asked))
     _tell_asker(request, asked)
 
 
@@ -31,7 +31,7 @@ async def correct(request: Request, asked: Approval) -> None:
         raise Misunderstood("approval_gone")
     if notice.correction != asked.subject["change"]:
         raise Misunderstood("notice_changed", notice=notice)
-    await let_correction_out(request, notice, **both(asked))
+    await let_correction_out(request, notice, **both(request, asked))
     _tell_asker(request, asked)
 
 
@@ -41,7 +41,7 @@ async def start_duty(request: Request, asked: Approval) -> None:
     duty = await duties.by_number(request.session, asked.subject["duty"])
     if duty is None or duty.state == DutyState.OFF:
         raise Misunderstood("approval_gone")
-    await start(request, duty, **both(asked))
+    await start(request, duty, **both(request, asked))
     _tell_asker(request, asked)
 
 

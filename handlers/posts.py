@@ -25,7 +25,7 @@ async def assign(request: Request, asked: Approval) -> None:
     """The post is theirs from now on, and the auditors hear of it."""
     await posts.assign(request.session, asked)
     detail = {"before": asked.subject["before"], "roles": asked.subject["roles"]}
-    await request.journal(ASSIGN, asked.object, **detail, **both(asked))
+    await request.journal(ASSIGN, asked.object, **detail, **both(request, asked))
     facts = {"name": asked.subject["name"], "person": asked.about}
     request.reply("roles_agreed", **facts)
     for person in request.roster.with_role(Role.AUDITOR, Role.HEAD):

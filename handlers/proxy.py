@@ -74,7 +74,7 @@ async def signed_by_two(request: Request, asked: Approval) -> None:
     if last is None:
         raise Misunderstood("approval_gone")
     await request.gathering.flush()
-    await request.journal(PROXY, asked.object, unit="、".join(signed), reason=reason, **both(asked))
+    await request.journal(PROXY, asked.object, unit="、".join(signed), reason=reason, **both(request, asked))
     facts = {"unit": "、".join(signed), "row": last, "reason": reason, "late": False, "notice_id": last.notice_id}
     request.reply("proxied", **facts)
     request.tell(asked.asked_by, "second_done", key=f"approved:{asked.id}", name=request.me.name)

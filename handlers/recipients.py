@@ -73,8 +73,10 @@ async def change(request: Request, asked: Approval) -> None:
     await pinned.pin(request.session, known)
     await alarms.clear_alarm(request.session, request.now, ALARM)
     detail = {"added": asked.subject["added"], "gone": asked.subject["gone"]}
-    await request.journal(CHANGE, asked.object, **detail, **both(asked))
-    names = [request.roster.people[one].name for one in asked.agreed_by if one in request.roster.people]
+    await request.journal(CHANGE, asked.object, **detail, **both(request, asked))
+    names = [
+        request.roster.people[one].name for one in [*asked.agreed_by, request.me.id] if one in request.roster.people
+    ]
     facts = {"short": known.short, "names": names}
     request.reply("recipients_agreed", **facts)
     for person in request.roster.with_role(Role.LEAD_OFFICER, Role.AUDITOR):

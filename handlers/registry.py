@@ -200,8 +200,8 @@ def tick(name: str, *, due: Due, next: NextDue) -> Callable[[Run], Run]:
 
 
 def agreed(act: str) -> Callable[[Run], Run]:
-    """Declare how an act is done that needed more than one person: with the request of the last who agreed, and the
-    approval."""
+    """Declare how an act is done that needed more than one person: with the request of the last who agrees, and the
+    approval. It refuses before it changes anything."""
 
     def mark(run: Run) -> Run:
         REGISTRY.add(Agreed(act=act, run=run))
