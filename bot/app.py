@@ -19,7 +19,7 @@ from bot.media import Media
 from bot.render import Renderer
 from bot.sender import Sender
 from bot.surroundings import Around
-from handlers import periodic, posts, recipients, summary
+from handlers import lead_drill, lead_forget, periodic, posts, recipients, summary
 from handlers.registry import load
 from handlers.request import Desk
 from models.gathering import Gathering
@@ -103,6 +103,8 @@ async def _first_steps(bot: Bot, session: AsyncSession) -> None:
     await periodic.schedule(desk)
     await posts.tell_waiting(desk)
     await recipients.compare(desk)
+    await lead_forget.plan_again(desk)
+    await lead_drill.schedule(desk)
     await desk.gathering.flush()
 
 

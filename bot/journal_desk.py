@@ -44,7 +44,9 @@ async def look(bot: Bot, file: str | None) -> dict[str, Any]:
 async def changed_leads(session: AsyncSession) -> list[str]:
     """Leads whose stored envelope is not the one that the journal recorded: replaced, swapped, cut or put in."""
     noted: dict[str, set[str]] = {}
-    query = select(Entry.object, Entry.detail).where(Entry.act.in_(("lead.register", "lead.add", "lead.rewrap")))
+    query = select(Entry.object, Entry.detail).where(
+        Entry.act.in_(("lead.register", "lead.add", "lead.rewrap", "lead.drill.ask"))
+    )
     for about, detail in await session.execute(query):
         noted.setdefault(about, set()).update(detail.get("digests", [detail.get("digest", "")]))
     wrong = set()

@@ -3,10 +3,10 @@
 import importlib.util
 import re
 import tomllib
-from datetime import time
+from datetime import time, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -18,7 +18,9 @@ from bot.settings_faults import sentence, unknown_variables
 from models.office import Office
 from models.people import Role
 from models.permissions import SECONDS
+from models.rules.lead_retention import Keep, Periods
 
+Days = Annotated[int, Field(ge=1, le=36500)]
 APART = frozenset({Role.LEAD_OFFICER, Role.ADMIN, Role.AUDITOR})  # three people, none of whom can do it all
 
 
@@ -136,9 +138,30 @@ class Api(Section):
     token: list[Token] = []
 
 
+class LeadKeep(Section):
+    unconfirmed: Days = Field(3, description="days that unconfirmed private words are kept")
+    identity: Days = Field(90, description="days after the end of a lead until its author is forgotten")
+    record: Days = Field(730, description="days after its end until its content is destroyed; a dated stub stays")
+    unfounded_identity: Days = Field(90, description="the same for leads that were 查否 or 研判不属于")
+    unfounded_record: Days = Field(730, description="the same for leads that were 查否 or 研判不属于")
+
+    @model_validator(mode="after")
+    def _identity_first(self) -> Self:
+        if self.identity >= self.record or self.unfounded_identity >= self.unfounded_record:
+            raise ValueError("报线索的人要先于内容被忘记：identity 应小于 record")
+        return self
+
+    def as_keep(self) -> Keep:
+        days = [timedelta(days=n) for n in (self.identity, self.record, self.unfounded_identity, self.unfounded_record)]
+        return Keep(timedelta(days=self.unconfirmed), Periods(*days[:2]), Periods(*days[2:]))
+
+
 class Leads(Section):
     recipients: Path = Field(Path("recipients.toml"), description="who can open leads; made by `shoudao lead keygen`")
     fingerprint: str = Field("", description="SHA-256 of that file, pinned here; empty: leads are refused")
+    drill_days: Days = Field(90, description="how often each officer has to open a test lead")
+    recovery_days: Days = Field(365, description="how often the recovery key has to open one")
+    keep: LeadKeep = LeadKeep()
 
 
 class Alarm(Section):
@@ -191,6 +214,9 @@ class Settings(BaseSettings):
             summary=_clock(self.office.summary),
             second_person=frozenset(self.office.second_person),
             alarm_people=tuple(self.alarm.people),
+            keep=self.leads.keep.as_keep(),
+            drill_every=timedelta(days=self.leads.drill_days),
+            recovery_every=timedelta(days=self.leads.recovery_days),
         )
 
 

@@ -7,6 +7,7 @@ of leads. While a changed list waits no leads are taken, and that is an alarm.
 from typing import Any
 
 from handlers.agree import ask, both, those_who_may
+from handlers.lead_drill import put_to_the_test
 from handlers.registry import Misunderstood, agreed
 from handlers.request import Desk, Request
 from models import alarms, approvals, pinned
@@ -77,6 +78,8 @@ async def change(request: Request, asked: Approval) -> None:
     names = [
         request.roster.people[one].name for one in [*asked.agreed_by, request.me.id] if one in request.roster.people
     ]
+    for holder in asked.subject["added"]:
+        await put_to_the_test(request, known, holder)
     facts = {"short": known.short, "names": names}
     request.reply("recipients_agreed", **facts)
     for person in request.roster.with_role(Role.LEAD_OFFICER, Role.AUDITOR):

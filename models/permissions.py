@@ -149,6 +149,7 @@ COMMANDS = {
     "lead_desk.send": "move lead",
     "lead_desk.shun": "move lead",
     "lead_desk.weigh": "move lead",
+    "lead_drill.answer": "fetch lead ciphertext",
     "lead_follow.follow": "follow own lead",
     "lead_more.add": "follow own lead",
     "lead_more.finish": "follow own lead",

@@ -18,7 +18,7 @@ from bot.app import Bot
 from bot.console.access import Grant, grant_of
 from bot.faults import Fault
 from models import journal, leads
-from models.leads import Lead, LeadWrap
+from models.leads import Lead, LeadWrap, Stage
 from models.permissions import may_fetch
 from models.rules.lead_stages import read_lead_number
 from models.sealing import Recipients, Sealed, digest
@@ -107,6 +107,8 @@ class LeadDesk:
 
         async def unit(session: AsyncSession) -> dict[str, Any]:
             lead = await self._lead(session, request)
+            if lead.stage == Stage.DRILL:
+                raise Fault(409, "演练线索只给一个人，不换接收人")
             added: set[str] = set()
             gone: set[str] = set()
             for one in [lead, *await leads.parts_of(session, lead.id)]:

@@ -6,6 +6,7 @@ import models.alarms
 import models.approvals
 import models.contacts
 import models.days
+import models.drills
 import models.duties
 import models.inbox
 import models.incidents
