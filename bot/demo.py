@@ -27,6 +27,7 @@ from bot.console.api import Api
 from bot.console.health import Health
 from bot.console.leads import LeadDesk
 from bot.importing import ROOMS, put_in_place, read_roster
+from bot.shut_mouth import keep_memory_in
 from models import outbox, pinned
 from models.marks import read_mark, write_mark
 from models.office import Office
@@ -166,6 +167,7 @@ async def serve(
     *, host: str, port: int, folder: Path | None, roster: Path | None, at: datetime | None, browser: bool
 ) -> None:
     """Run until interrupted, and say where."""
+    keep_memory_in()
     with contextlib.ExitStack() as stack:
         kept = folder is not None
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shoudao-demo-")))

@@ -25,6 +25,7 @@ from bot.console.health import Health
 from bot.console.leads import LeadDesk
 from bot.control import Control
 from bot.settings import Settings
+from bot.shut_mouth import keep_memory_in
 from models import posts
 from models.rooms import Room
 from models.roster import touch_roster
@@ -116,6 +117,7 @@ async def _furnish(session: AsyncSession, settings: Settings, now: datetime) -> 
 
 async def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Run until interrupted."""
+    keep_memory_in()
     async with opened(settings, live=True) as service:
         bot = service.bot
         app = web.Application(client_max_size=BODY, middlewares=[sentences])

@@ -5,6 +5,7 @@ from typing import Any
 
 from handlers.ack import receive
 from handlers.agree import both, propose, wanted
+from handlers.lead_doubt import close
 from handlers.lead_sealing import quiet, register
 from handlers.registry import ANYONE, OFFICE, PASS, Misunderstood, agreed, command
 from handlers.request import Request
@@ -74,7 +75,7 @@ async def _take_envelope(request: Request, question: Question) -> Lead | None:
     """The envelope that was asked about; the question forgets whose it was, and so does the inbox."""
     quiet(request)
     lead = await leads.by_id(request.session, question.subject["lead"])
-    question.person, question.subject = "", {}
+    close(question, request)
     return lead
 
 

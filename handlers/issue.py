@@ -7,6 +7,7 @@ from typing import Any
 from handlers.agree import propose, wanted
 from handlers.card import show
 from handlers.correct import apply
+from handlers.press import take_back
 from handlers.registry import OFFICE, Misunderstood, command, tick
 from handlers.request import Desk, Request
 from models import notices, receipts
@@ -43,6 +44,7 @@ async def send(request: Request, rest: str) -> None:
 
 async def let_out(request: Request, notice: Notice, urgent: str, **second: Any) -> None:
     """Now, or at the next opening. `second`: who asked and who agreed, where it took two."""
+    await take_back(request, notice.issuer, "preview", notice.id)
     opens = request.calendar.next_opening(request.now)
     if opens > request.now and not urgent:
         notice.state, notice.send_at = NoticeState.SCHEDULED, opens
@@ -87,6 +89,7 @@ async def let_correction_out(request: Request, notice: Notice, **second: Any) ->
     if opens > request.now and not notice.urgent:
         raise Misunderstood("correction_waits", notice=notice, opens=opens)
     await request.journal("notice.correct", f"notice:{notice.number}", version=notice.version + 1, **second)
+    await take_back(request, notice.issuer, "correction", notice.id)
     again = await apply(request, notice)
     request.reply("correction_sent", notice=notice, again=again, notice_id=notice.id)
 

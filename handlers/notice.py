@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.agree import wanted
+from handlers.press import take_back
 from handlers.registry import OFFICE, PASS, Misunderstood, command
 from handlers.request import Button, Desk, Request
 from models import notices
@@ -212,6 +213,7 @@ async def cancel(request: Request, rest: str) -> str | None:
         return None
     notice.state = NoticeState.RECALLED
     notice.send_at = None
+    await take_back(request, notice.issuer, "preview", notice.id)
     request.reply("cancelled", notice=notice)
     return None
 

@@ -118,6 +118,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_journal')),
     sa.UniqueConstraint('prev', name=op.f('uq_journal_prev'))
     )
+    with op.batch_alter_table('journal', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_journal_object'), ['object'], unique=False)
+
     op.create_table('leads',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('token', sa.String(), nullable=False),
