@@ -20,7 +20,7 @@ from bot.render import Renderer
 from bot.sender import Sender
 from bot.surroundings import Around
 from bot.troubles import Troubles
-from handlers import periodic, summary
+from handlers import lead_drill, lead_forget, periodic, posts, recipients, summary
 from handlers.registry import load
 from handlers.request import Desk
 from models.gathering import Gathering
@@ -113,6 +113,11 @@ async def _first_steps(bot: Bot, session: AsyncSession) -> None:
     desk = Desk(Gathering(session), bot.clock.now(), around)
     await summary.schedule(desk)
     await periodic.schedule(desk)
+    await posts.tell_waiting(desk)
+    await recipients.compare(desk)
+    await lead_forget.plan_again(desk)
+    await lead_drill.schedule(desk)
+    await desk.gathering.flush()
 
 
 @asynccontextmanager

@@ -27,7 +27,8 @@ from bot.console.api import Api
 from bot.console.health import Health
 from bot.console.leads import LeadDesk
 from bot.importing import ROOMS, put_in_place, read_roster
-from models import outbox
+from bot.shut_mouth import keep_memory_in
+from models import outbox, pinned
 from models.marks import read_mark, write_mark
 from models.office import Office
 from models.people import Person, Role
@@ -104,7 +105,9 @@ async def open_demo(
             last = max(filter(None, (await simulator.start(), await _remembered(store))), default=None)
             if last is not None:
                 clock = simulator.clock = DemoClock(last, frozen=frozen)
-            bot = build(store=store, clock=clock, office=Office(), folder=folder, recipients=throw_away_keys(folder))
+            keys = throw_away_keys(folder)
+            await store.write(lambda session: pinned.pin(session, keys))  # made here: there is nothing to agree to
+            bot = build(store=store, clock=clock, office=Office(), folder=folder, recipients=keys)
             bot.doors.add(simulator)
             async with running(bot):
                 demo = _demo(bot, clock, simulator)
@@ -164,6 +167,7 @@ async def serve(
     *, host: str, port: int, folder: Path | None, roster: Path | None, at: datetime | None, browser: bool
 ) -> None:
     """Run until interrupted, and say where."""
+    keep_memory_in()
     with contextlib.ExitStack() as stack:
         kept = folder is not None
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shoudao-demo-")))

@@ -1,13 +1,18 @@
 """What officers and auditors do at the terminal: `lead open`, `lead rewrap`, `journal export`, `journal verify`."""
 
 import argparse
+import getpass
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 from bot import lead_reading
 from bot.commands import CommandFailed, ask, out, settings_of
 from models.rules.chains import verify
+
+SERVER, TOKEN = "SHOUDAO_LEAD_SERVER", "SHOUDAO_LEAD_TOKEN"
+HERE = "http://127.0.0.1:8080"  # where the service listens by default
 
 
 def add_to(lead: Any, verbs: Any) -> None:
@@ -19,8 +24,10 @@ def add_to(lead: Any, verbs: Any) -> None:
     wrapping.add_argument("--recipients", type=Path, required=True, help="您手里的接收人名单")
     for one, run in ((reading, lead_open), (wrapping, lead_rewrap)):
         one.add_argument("--identity", type=Path, required=True, help="私钥文件，只在这台电脑上用")
-        one.add_argument("--server", required=True, help="服务地址，如 https://shoudao.example")
-        one.add_argument("--token", help="令牌；不给则取环境变量 SHOUDAO_LEAD_TOKEN")
+        one.add_argument(
+            "--server", help=f"服务地址，如 https://shoudao.example；不给则取环境变量 {SERVER}，再不然是本机"
+        )
+        one.add_argument("--token", help=f"令牌；不给则取环境变量 {TOKEN}，再不然当场问")
         one.set_defaults(run=run)
     journal = verbs.add_parser("journal", help="日志").add_subparsers(required=True, metavar="动作")
     export = journal.add_parser("export", help="把日志导出到新文件")
@@ -99,7 +106,10 @@ async def lead_rewrap(arguments: argparse.Namespace) -> None:
 
 
 def _officer(arguments: argparse.Namespace) -> lead_reading.Client:
-    token = arguments.token or os.environ.get("SHOUDAO_LEAD_TOKEN", "")
+    server = arguments.server or os.environ.get(SERVER, "") or HERE
+    token = arguments.token or os.environ.get(TOKEN, "")
+    if not token and sys.stdin.isatty():
+        token = getpass.getpass("令牌：")
     if not token:
-        raise CommandFailed("请用 --token 或环境变量 SHOUDAO_LEAD_TOKEN 给出令牌")
-    return lead_reading.Client(arguments.server, token)
+        raise CommandFailed(f"请用 --token 或环境变量 {TOKEN} 给出令牌")
+    return lead_reading.Client(server, token)

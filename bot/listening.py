@@ -66,7 +66,18 @@ async def answer(registry: Registry, request: Request) -> None:
             raise Entangled(refusal, request) from None
         request.reply(refusal.template, **refusal.facts)
         state = InboxState.REFUSED
+        if found is not None and refusal.template == "not_allowed":
+            await request.journal("refused", f"command:{found[0].name}")
+    if state is InboxState.DONE and _used_up(request):
+        gathering.presses.append(request.incoming)
     gathering.inbox.append(await row_for(request, state, name))
+
+
+def _used_up(request: Request) -> bool:
+    """A button in private that has done what it says, on a door where it can be taken away."""
+    incoming, can = request.incoming, request.around.doors.can
+    pressed = bool(incoming.target) and incoming.private
+    return pressed and can(incoming.channel, "edit") and not can(incoming.channel, "answers_clicks")
 
 
 async def refuse(request: Request, entangled: Entangled) -> None:

@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from aiohttp import web
@@ -25,9 +26,11 @@ from bot.console.health import Health
 from bot.console.leads import LeadDesk
 from bot.control import Control
 from bot.settings import Settings
-from models.people import Person
+from bot.shut_mouth import keep_memory_in
+from models import posts
 from models.rooms import Room
 from models.roster import touch_roster
+from models.rules.role_changes import Post
 from models.sealing import Recipients
 from models.store import Store
 
@@ -67,10 +70,12 @@ async def opened(
         store = Store(settings.database_url)
         try:
             await store.open()
-            await store.write(lambda session: _furnish(session, settings))
+            clock = clock or SystemClock()
+            now = clock.now()
+            await store.write(lambda session: _furnish(session, settings, now))
             bot = build(
                 store=store,
-                clock=clock or SystemClock(),
+                clock=clock,
                 office=settings.as_office(),
                 folder=folder,
                 recipients=officers(settings),
@@ -90,14 +95,11 @@ def officers(settings: Settings) -> Recipients | None:
     return recipients.load(settings.leads.recipients, settings.leads.fingerprint)
 
 
-async def _furnish(session: AsyncSession, settings: Settings) -> None:
+async def _furnish(session: AsyncSession, settings: Settings, now: datetime) -> None:
     """The configuration's own people and rooms; what it no longer names is no longer anybody."""
-    named = {person.id: person for person in settings.office.person}
-    for person in settings.office.person:
-        roles = [str(role) for role in person.roles]
-        await session.merge(Person(id=person.id, name=person.name, roles=roles, wecom=person.wecom))
-    for known in await session.scalars(select(Person).where(Person.unit_id.is_(None))):
-        known.active = known.id in named
+    people = settings.office.person
+    named = {one.id: (one.name, Post(frozenset(map(str, one.roles)), one.wecom)) for one in people}
+    await posts.fill(session, named, now)
     bound = {room.id: room.chat_id for room in await session.scalars(select(Room))}
     for position, room in enumerate(settings.room):
         await session.merge(
@@ -116,6 +118,7 @@ async def _furnish(session: AsyncSession, settings: Settings) -> None:
 
 async def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Run until interrupted."""
+    keep_memory_in()
     async with opened(settings, live=True) as service, kept_up(_alarming(service)):
         bot = service.bot
         app = web.Application(client_max_size=BODY, middlewares=[sentences])

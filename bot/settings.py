@@ -3,10 +3,10 @@
 import importlib.util
 import re
 import tomllib
-from datetime import time
+from datetime import time, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -17,6 +17,11 @@ from bot.channels.wecom.settings import RoomSection, WeComSection
 from bot.settings_faults import sentence, unknown_variables
 from models.office import Office
 from models.people import Role
+from models.permissions import SECONDS
+from models.rules.lead_retention import Keep, Periods
+
+Days = Annotated[int, Field(ge=1, le=36500)]
+APART = frozenset({Role.LEAD_OFFICER, Role.ADMIN, Role.AUDITOR})  # three people, none of whom can do it all
 
 
 class SettingsError(Exception):
@@ -69,7 +74,7 @@ class OfficeSection(Section):
     timezone: str = Field("Asia/Shanghai", description="time zone of every clock")
     work: list[str] = Field(["08:00-12:00", "14:30-18:00"], description="working blocks of a day")
     summary: str = Field("17:30", description="time of the daily summary")
-    second_person: list[str] = Field([], description='acts that need two people: "mention_all", "proxy"')
+    second_person: list[str] = Field([], description='acts that need two people: "mention_all", "repeat", "proxy"')
     person: list[OfficePerson] = Field([], description="the office's own people")
 
     @field_validator("person")
@@ -77,6 +82,17 @@ class OfficeSection(Section):
     def _one_each(cls, value: list[OfficePerson]) -> list[OfficePerson]:
         if len({person.id for person in value}) != len(value):
             raise ValueError("有两人的 id 相同，请改成不同的")
+        for person in value:
+            if len(APART.intersection(person.roles)) > 1:
+                raise ValueError(f"{person.id} 同时是线索专员、管理员、审计中的两种；这三种须由不同的人担任")
+        return value
+
+    @field_validator("second_person")
+    @classmethod
+    def _acts(cls, value: list[str]) -> list[str]:
+        known = sorted({second.setting for second in SECONDS.values() if second.setting})
+        if unknown := [act for act in value if act not in known]:
+            raise ValueError(f"没有 {unknown[0]} 这一项，只能有 {'、'.join(known)}")
         return value
 
     @field_validator("timezone")
@@ -122,9 +138,30 @@ class Api(Section):
     token: list[Token] = []
 
 
+class LeadKeep(Section):
+    unconfirmed: Days = Field(3, description="days that unconfirmed private words are kept")
+    identity: Days = Field(90, description="days after the end of a lead until its author is forgotten")
+    record: Days = Field(730, description="days after its end until its content is destroyed; a dated stub stays")
+    unfounded_identity: Days = Field(90, description="the same for leads that were 查否 or 研判不属于")
+    unfounded_record: Days = Field(730, description="the same for leads that were 查否 or 研判不属于")
+
+    @model_validator(mode="after")
+    def _identity_first(self) -> Self:
+        if self.identity >= self.record or self.unfounded_identity >= self.unfounded_record:
+            raise ValueError("报线索的人要先于内容被忘记：identity 应小于 record")
+        return self
+
+    def as_keep(self) -> Keep:
+        days = [timedelta(days=n) for n in (self.identity, self.record, self.unfounded_identity, self.unfounded_record)]
+        return Keep(timedelta(days=self.unconfirmed), Periods(*days[:2]), Periods(*days[2:]))
+
+
 class Leads(Section):
     recipients: Path = Field(Path("recipients.toml"), description="who can open leads; made by `shoudao lead keygen`")
     fingerprint: str = Field("", description="SHA-256 of that file, pinned here; empty: leads are refused")
+    drill_days: Days = Field(90, description="how often each officer has to open a test lead")
+    recovery_days: Days = Field(365, description="how often the recovery key has to open one")
+    keep: LeadKeep = LeadKeep()
 
 
 class Alarm(Section):
@@ -184,6 +221,9 @@ class Settings(BaseSettings):
             summary=_clock(self.office.summary),
             second_person=frozenset(self.office.second_person),
             alarm_people=tuple(self.alarm.people),
+            keep=self.leads.keep.as_keep(),
+            drill_every=timedelta(days=self.leads.drill_days),
+            recovery_every=timedelta(days=self.leads.recovery_days),
         )
 
 

@@ -13,6 +13,8 @@ SAID = {
     "bool_parsing": "应是 true 或 false",
     "int_type": "应是整数，不带引号",
     "int_parsing": "应是整数，不带引号",
+    "greater_than_equal": "应是1到36500的整数",
+    "less_than_equal": "应是1到36500的整数",
     "int_from_float": "应是整数，不带引号",
     "model_type": "应是一节，写成 [节名] 另起一段",
     "path_type": "应是带引号的路径",

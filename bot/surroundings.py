@@ -11,13 +11,14 @@ from models.days import load_calendar
 from models.holidays import named
 from models.marks import TABLE as MARKS
 from models.office import Office
+from models.pinned import FINGERPRINT
 from models.pseudonyms import Pseudonyms
 from models.roster import load_roster
 from models.sealing import Recipients
 
 YEARS = range(2024, 2040)
 # Asked in every transaction: built once, by the table rather than the class, it costs a third.
-VERSIONS = select(MARKS.c.name, MARKS.c.value).where(MARKS.c.name.in_(("roster", "days")))
+VERSIONS = select(MARKS.c.name, MARKS.c.value).where(MARKS.c.name.in_(("roster", "days", FINGERPRINT)))
 
 
 class Around:
@@ -56,8 +57,13 @@ class Around:
                 words=self.words,
                 doors=self.doors,
                 photos=self.photos,
-                recipients=self.recipients,
+                recipients=self.recipients if self._agreed(versions) else None,
+                offered=self.recipients,
                 names=self.names,
             )
             self._versions = versions
         return self._held
+
+    def _agreed(self, versions: dict[str, str]) -> bool:
+        """Whether the list that the configuration pins is the one that two officers have agreed to."""
+        return self.recipients is not None and versions.get(FINGERPRINT) == self.recipients.fingerprint

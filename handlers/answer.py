@@ -1,18 +1,23 @@
 """Short answers to what the bot has asked in private: 是, 不是, ①, ②, 看到了, 没看到."""
 
 import re
+from typing import Any
 
 from handlers.ack import receive
+from handlers.agree import both, propose, wanted
+from handlers.lead_doubt import close
 from handlers.lead_sealing import quiet, register
-from handlers.registry import ANYONE, OFFICE, PASS, command
+from handlers.registry import ANYONE, OFFICE, PASS, Misunderstood, agreed, command
 from handlers.request import Request
 from models import leads, outbox, questions, receipts
+from models.approvals import Approval
 from models.leads import Lead
 from models.outbox import OutState
 from models.questions import Ask, Question
 from models.receipts import How
 
 YES, NO = ("是", "是的", "对", "对的"), ("不是", "不", "否", "不对", "不是线索")
+AGAIN = "outbox.again"
 # ① and ② fold to 1 and 2 when the words are read
 PROGRESS, LEAD = ("是进展", "进展", "1"), ("是线索", "2")
 
@@ -70,7 +75,7 @@ async def _take_envelope(request: Request, question: Question) -> Lead | None:
     """The envelope that was asked about; the question forgets whose it was, and so does the inbox."""
     quiet(request)
     lead = await leads.by_id(request.session, question.subject["lead"])
-    question.person, question.subject = "", {}
+    close(question, request)
     return lead
 
 
@@ -123,6 +128,10 @@ async def _settle(request: Request, rest: str, *, again: bool) -> str | None:
     if question is None:
         return PASS
     row = await outbox.by_key(request.session, question.subject["key"])
+    if again and row is not None and row.state == OutState.UNKNOWN and wanted(request, AGAIN) and _to_everybody(row):
+        subject, template = {"key": row.key}, "second_outbox_again"
+        await propose(request, AGAIN, f"outbox:{row.id}", template, subject=subject, words=row.body)
+        return None
     await questions.close_about(request.session, Ask.SEEN, "key", question.subject["key"], request.now)
     if row is None or row.state != OutState.UNKNOWN:
         request.reply("settled_already")
@@ -136,3 +145,20 @@ async def _settle(request: Request, rest: str, *, again: bool) -> str | None:
             await receipts.delivered(request.session, row.notice_id, row.room, request.now)
     request.reply("settled", again=again)
     return None
+
+
+def _to_everybody(row: Any) -> bool:
+    return "@all" in row.mentions
+
+
+@agreed(AGAIN)
+async def sent_again_by_two(request: Request, asked: Approval) -> None:
+    """Unless somebody has seen it meanwhile."""
+    row = await outbox.by_key(request.session, asked.subject["key"])
+    if row is None or row.state != OutState.UNKNOWN:
+        raise Misunderstood("settled_already")
+    await questions.close_about(request.session, Ask.SEEN, "key", row.key, request.now)
+    await request.journal("outbox.settle", asked.object, again=True, **both(request, asked))
+    row.state, row.due_at, row.reason = OutState.PENDING, request.now, "没看到，重发"
+    request.reply("settled", again=True)
+    request.tell(asked.asked_by, "second_done", key=f"approved:{asked.id}", name=request.me.name)

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
+from handlers.agree import propose, wanted
 from handlers.issue import go_out
 from handlers.notice import audience_of
 from handlers.registry import OFFICE, PASS, Misunderstood, command, tick
@@ -62,11 +64,26 @@ async def approve(request: Request, rest: str) -> str | None:
     duty = await _meant(request, rest)
     if duty is None:
         return PASS
+    if wanted(request, "duty.start") and _calls_everybody(request, duty):
+        template, subject = "second_duty_start", {"duty": duty.id}
+        await propose(request, "duty.start", f"duty:{duty.id}", template, subject=subject, duty=duty)
+    else:
+        await start(request, duty)
+    return None
+
+
+async def start(request: Request, duty: Duty, **second: Any) -> None:
+    """Its first period is written down. `second`: who asked and who agreed, where it took two."""
     duty.state = DutyState.ON
     _schedule(request, duty, request.now)
-    await request.journal("duty.start", f"duty:{duty.id}", sentence=duty.sentence)
+    await request.journal("duty.start", f"duty:{duty.id}", sentence=duty.sentence, **second)
     request.reply("duty_on", duty=duty)
-    return None
+
+
+def _calls_everybody(desk: Desk, duty: Duty) -> bool:
+    asked = set(duty.audience)
+    rooms = desk.roster.rooms_for([desk.roster.units[u] for u in duty.audience if u in desk.roster.units])
+    return any(asked >= {unit.id for unit in desk.roster.units_of_room(room)} for room in rooms)
 
 
 @command("停用", who=OFFICE)

@@ -1,7 +1,13 @@
 """发: a draft goes out now, or at the next opening; its receipts and its chasing plan are made at that moment."""
 
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from handlers.agree import propose, wanted
 from handlers.card import show
 from handlers.correct import apply
+from handlers.press import take_back
 from handlers.registry import OFFICE, Misunderstood, command, tick
 from handlers.request import Desk, Request
 from models import notices, receipts
@@ -28,23 +34,62 @@ async def send(request: Request, rest: str) -> None:
         raise Misunderstood("urgent_reason")
     if not notice.audience:
         raise Misunderstood("notice_nobody")
+    if wanted(request, "notice.send") and calls_everybody(request, notice):
+        subject = {"number": notice.number, "urgent": urgent, "stands": as_it_stands(notice)}
+        facts: dict[str, Any] = {"notice": notice, "urgent": urgent, "notice_id": notice.id}
+        await propose(request, "notice.send", f"notice:{notice.number}", "second_notice_send", subject=subject, **facts)
+        return
+    await let_out(request, notice, urgent)
+
+
+async def let_out(request: Request, notice: Notice, urgent: str, **second: Any) -> None:
+    """Now, or at the next opening. `second`: who asked and who agreed, where it took two."""
+    await take_back(request, notice.issuer, "preview", notice.id)
     opens = request.calendar.next_opening(request.now)
     if opens > request.now and not urgent:
         notice.state, notice.send_at = NoticeState.SCHEDULED, opens
-        await request.journal("notice.schedule", f"notice:{notice.number}", at=opens.isoformat())
+        await request.journal("notice.schedule", f"notice:{notice.number}", at=opens.isoformat(), **second)
         request.reply("scheduled", notice=notice, notice_id=notice.id)
         return
     notice.urgent = urgent
-    await request.journal("notice.send", f"notice:{notice.number}", urgent=urgent, units=len(notice.audience))
+    units = len(notice.audience)
+    await request.journal("notice.send", f"notice:{notice.number}", urgent=urgent, units=units, **second)
     await go_out(request, notice)
     request.reply("sent", notice=notice, notice_id=notice.id)
 
 
+def calls_everybody(desk: Desk, notice: Notice) -> bool:
+    """Whether a post of it will mention everyone in some room."""
+    asked = set(notice.audience)
+    return any(asked >= {unit.id for unit in desk.roster.units_of_room(room)} for room in notice.rooms)
+
+
+def as_it_stands(notice: Notice) -> str:
+    """A fingerprint of all that the second person reads, so that nothing else goes out than what was agreed to."""
+    read = (notice.text, notice.kind, sorted(notice.audience), str(notice.ack_due), str(notice.done_due))
+    return hashlib.sha256(repr(read).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 async def _send_correction(request: Request, notice: Notice) -> None:
+    if wanted(request, "notice.correct") and calls_everybody(request, notice):
+        change = notice.correction or {}
+        due = datetime.fromisoformat(change["due"]) if change.get("due") else None
+        facts: dict[str, Any] = {"notice": notice, "text": change["text"], "due": due, "notice_id": notice.id}
+        subject = {"number": notice.number, "change": change}
+        await propose(
+            request, "notice.correct", f"notice:{notice.number}", "second_notice_correct", subject=subject, **facts
+        )
+        return
+    await let_correction_out(request, notice)
+
+
+async def let_correction_out(request: Request, notice: Notice, **second: Any) -> None:
+    """Now; outside working hours it is said when that may be."""
     opens = request.calendar.next_opening(request.now)
     if opens > request.now and not notice.urgent:
         raise Misunderstood("correction_waits", notice=notice, opens=opens)
-    await request.journal("notice.correct", f"notice:{notice.number}", version=notice.version + 1)
+    await request.journal("notice.correct", f"notice:{notice.number}", version=notice.version + 1, **second)
+    await take_back(request, notice.issuer, "correction", notice.id)
     again = await apply(request, notice)
     request.reply("correction_sent", notice=notice, again=again, notice_id=notice.id)
 

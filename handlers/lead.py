@@ -1,5 +1,6 @@
 """线索: sealed before the first byte reaches the database; the chat gives a number back and nothing else."""
 
+from handlers import lead_doubt
 from handlers.lead_sealing import quiet, register, sealed
 from handlers.registry import ANYONE, PASS, Misunderstood, command, listener
 from handlers.request import Button, Request
@@ -22,6 +23,7 @@ async def report(request: Request, rest: str) -> str | None:
         await questions.ask(request.session, request.around.names.of(request.me.id), Ask.ADDING, request.now)
         request.reply("lead_how", veiled=True)
         return None
+    await lead_doubt.settle(request, request.exact(rest))
     lead = await sealed(request, request.exact(rest))
     if lead is not None:
         await register(request, lead)
@@ -38,6 +40,7 @@ async def nameless(request: Request, rest: str) -> str | None:
     quiet(request)
     if code is None or weak(code) or not (words or request.incoming.pictures):
         raise Misunderstood("lead_code_how", shortest=SHORTEST, veiled=True)
+    await lead_doubt.settle(request, words)
     lead = await sealed(request, words, nameless=True)
     if lead is not None:
         lead.code = hashed(code)
@@ -78,19 +81,12 @@ async def doubtful(request: Request) -> str | None:
         return PASS
     if not request.incoming.pictures and not request.text:
         return PASS
+    await lead_doubt.settle(request, request.incoming.words.reveal())
     lead = await sealed(request, request.incoming.words.reveal())
     if lead is None:
         return None
     picture = bool(request.incoming.pictures) and request.unit is not None
-    # Under a pseudonym: the question says which envelope is whose.
-    question = await questions.ask(
-        request.session,
-        request.around.names.of(request.me.id),
-        Ask.PICTURE if picture else Ask.IS_LEAD,
-        request.now,
-        lead=lead.id,
-    )
-    number = question.id
+    number = (await lead_doubt.ask_about(request, lead, Ask.PICTURE if picture else Ask.IS_LEAD)).id
     if picture:
         buttons = [Button(f"是进展 {number}", "①进展"), Button(f"是线索 {number}", "②线索")]
         request.reply("picture_asked", veiled=True, buttons=buttons)

@@ -7,6 +7,7 @@ from models import leads, marks
 from models.lead_steps import LeadStep
 from models.leads import Lead
 from models.people import Role
+from models.rules.lead_retention import upcoming
 from models.rules.lead_stages import OVER, Stage, due, move, read_receiver
 
 OFFICERS = frozenset({Role.LEAD_OFFICER})
@@ -116,6 +117,7 @@ async def take(
     lead.outcome = outcome or lead.outcome
     if stage is Stage.CLOSED:
         lead.closed_at = desk.now
+    lead.forget_at = upcoming(lead.age, desk.office.keep)
     step = LeadStep(lead_id=lead.id, at=desk.now, stage=stage, by=by, outcome=outcome, to=to, sheet=sheet)
     desk.session.add(step)
     await desk.write_down("lead.step", f"lead:{lead.name}", by, stage=str(stage), outcome=outcome, to=to, sheet=sheet)

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+from handlers import lead_doubt
 from handlers.lead_follow import proven
 from handlers.lead_sealing import about_lead, added, numbered, on_lead, quiet, register, sealed
 from handlers.registry import ANYONE, PASS, Where, command, listener
@@ -34,6 +35,7 @@ async def add(request: Request, rest: str) -> None:
         await questions.ask(request.session, name, Ask.ADDING, request.now, lead=lead.id, nameless=nameless)
         request.reply("lead_adding", veiled=True, lead=lead)
         return
+    await lead_doubt.settle(request, words)
     if await added(request, lead, words, nameless=nameless) is not None:
         request.reply("lead_added", veiled=True, lead=lead)
 

@@ -5,7 +5,7 @@ from handlers.registry import NUMBERS, Where, command
 from handlers.request import Request
 from models import leads
 from models.people import Role
-from models.rules.lead_stages import OVER
+from models.rules.lead_stages import OVER, UNCOUNTED
 from models.rules.lead_totals import shown
 
 INSIDE = frozenset({Role.CLERK, Role.HEAD, Role.LEAD_OFFICER})
@@ -24,5 +24,5 @@ async def totals(request: Request, rest: str) -> None:
 @command("线索清单", "线索列表", who=OFFICERS, where=Where.PRIVATE)
 async def open_leads(request: Request, rest: str) -> None:
     """线索清单：没办结的线索，只有编号、阶段和时限"""
-    rows = [lead for lead in await leads.listing(request.session) if lead.stage not in OVER]
+    rows = [lead for lead in await leads.listing(request.session) if lead.stage not in (*OVER, *UNCOUNTED)]
     request.reply("lead_list", rows=rows[-50:], total=len(rows))

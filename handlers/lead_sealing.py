@@ -10,6 +10,7 @@ from handlers.request import Desk, Request
 from models import leads
 from models.leads import Lead, Stage
 from models.people import Role
+from models.rules.lead_retention import upcoming
 from models.rules.lead_stages import due, read_lead_number
 from models.sealing import associated, digest, seal
 
@@ -55,6 +56,7 @@ async def sealed(request: Request, words: str, *, nameless: bool = False) -> Lea
         digest=digest(envelope),
         fingerprint=recipients.fingerprint,
     )
+    lead.forget_at = upcoming(lead.age, request.office.keep)
     if not nameless:
         lead.author = request.around.names.author(token, request.me.id)
     return lead
@@ -91,7 +93,7 @@ async def added(request: Request, lead: Lead, words: str, *, nameless: bool = Fa
     part = await sealed(request, words, nameless=nameless)
     if part is None:
         return None
-    part.stage, part.part_of, part.author = Stage.PART, lead.id, ""
+    part.stage, part.part_of, part.author, part.forget_at = Stage.PART, lead.id, "", None
     await request.write_down("lead.add", f"lead:{lead.name}", "bot", digest=part.digest)
     for person in request.roster.with_role(Role.LEAD_OFFICER):
         request.tell(
@@ -108,6 +110,6 @@ async def about_lead(request: Request, rest: str) -> tuple[Lead, str]:
     """The lead that a command's words name, and the words after its number. Raises Misunderstood."""
     number, words = read_lead_number(rest)
     lead = await leads.by_number(request.session, number) if number is not None else None
-    if lead is None:
+    if lead is None or lead.stage == Stage.DRILL:
         raise Misunderstood("lead_unknown", veiled=True)
     return lead, words

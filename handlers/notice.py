@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from handlers.agree import wanted
+from handlers.press import take_back
 from handlers.registry import OFFICE, PASS, Misunderstood, command
 from handlers.request import Button, Desk, Request
 from models import notices
@@ -154,6 +156,8 @@ async def change(request: Request, rest: str) -> str | None:
         return PASS
     if not words:
         raise Misunderstood("change_empty", notice=notice)
+    if notice.state == NoticeState.SCHEDULED and wanted(request, "notice.send"):
+        notice.state, notice.send_at = NoticeState.DRAFT, None  # what another has agreed to is not what goes out now
     due = read_due(words, request.now, request.calendar, request.around.holidays)
     matched, unmatched, left = split_audience(words.rstrip("：:") + "：x", request.roster.names)
     if words in tuple(Kind):
@@ -216,6 +220,7 @@ async def cancel(request: Request, rest: str) -> str | None:
         return None
     notice.state = NoticeState.RECALLED
     notice.send_at = None
+    await take_back(request, notice.issuer, "preview", notice.id)
     request.reply("cancelled", notice=notice)
     return None
 

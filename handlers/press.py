@@ -6,7 +6,7 @@ from handlers.registry import before_commit
 from handlers.request import Button, Desk
 from models.incoming import Incoming
 from models.outbox import SendClass
-from models.pressed import standing
+from models.pressed import Standing, offered, standing, standing_as
 
 AT_ONCE = timedelta(seconds=4.5)  # the platform takes the change of a card for five seconds after the press
 ACK = "收 "
@@ -23,12 +23,17 @@ async def answer_presses(desk: Desk) -> None:
 
 
 async def _answer(desk: Desk, press: Incoming) -> None:
+    if not desk.around.doors.can(press.channel, "answers_clicks"):
+        found = await standing_as(desk.session, press.channel, press.target or "")
+        if found is not None and found.row.person is not None:
+            _edit(desk, found, _left(found, press.key))
+        return
     found = await standing(desk.session, int(press.target or 0))
     if found is None:
         return
-    # A group's card stays for the others; in private only what is still to be acknowledged stays.
+    # A group's card stays for the others.
     private = found.row.person is not None
-    left = [b for b in found.buttons if not private or (b["key"] != press.key and b["key"].startswith(ACK))]
+    left = _left(found, press.key) if private else found.buttons
     options = {
         "key": f"press:{press.channel}:{press.external_id}",
         "body": found.body,
@@ -45,3 +50,22 @@ async def _answer(desk: Desk, press: Incoming) -> None:
         desk.tell(found.row.person, "press", **options)
     else:
         desk.post(found.row.room, "press", **options)
+
+
+def _left(found: Standing, pressed: str | None) -> list[dict[str, str]]:
+    """In private only what is still to be acknowledged stays."""
+    return [button for button in found.buttons if button["key"] != pressed and button["key"].startswith(ACK)]
+
+
+def _edit(desk: Desk, found: Standing, left: list[dict[str, str]]) -> None:
+    """A private message whose buttons have been used, on a door that can change it: they would do nothing any more."""
+    buttons = [Button(one["key"], one["text"]) for one in left]
+    options = {"key": f"used:{found.row.key}", "edits": found.row.key, "send": SendClass.LATEST_WINS}
+    desk.tell(found.row.person, "press", body=found.body, buttons=buttons, **options)
+
+
+async def take_back(desk: Desk, person: str, kind: str, notice_id: int) -> None:
+    """What was offered about a notice has been decided in words: the buttons that offered it go, where that can be."""
+    for found in await offered(desk.session, person, kind, notice_id):
+        if desk.around.doors.can(found.row.channel, "edit"):
+            _edit(desk, found, [])

@@ -1,8 +1,8 @@
 """How a verb is declared and found: decorators mark, `load()` walks the folder and collects.
 
 A command is one file with an async function under `@command("谁", who=STAFF)`; the first line of its docstring is its
-help, in the words of its users. `@listener` reads what is no command, `@tick` is called when time passes, and
-`@before_commit` runs once at the end of a transaction.
+help, in the words of its users. `@listener` reads what is no command, `@tick` is called when time passes, `@agreed`
+when the second person has agreed, and `@before_commit` runs once at the end of a transaction.
 """
 
 import importlib
@@ -92,12 +92,21 @@ class Tick:
     together: bool = False
 
 
+@dataclass(frozen=True)
+class Agreed:
+    """`act` as the journal names it, one of `permissions.SECONDS`."""
+
+    act: str
+    run: Run
+
+
 @dataclass
 class Registry:
     commands: list[Command] = field(default_factory=list)
     by_word: dict[str, Command] = field(default_factory=dict)
     listeners: list[Listener] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
+    agreed: dict[str, Run] = field(default_factory=dict)
     finishers: list[Run] = field(default_factory=list)
     longest: int = 0  # letters of the longest word
 
@@ -115,6 +124,8 @@ class Registry:
                 self.listeners.sort(key=lambda one: one.order)
             case Tick():
                 self.ticks.append(marked)
+            case Agreed():
+                self.agreed[marked.act] = marked.run
             case _:
                 self.finishers.append(marked)
 
@@ -187,6 +198,17 @@ def tick(name: str, *, due: Due, next: NextDue, together: bool = False) -> Calla
 
     def mark(run: Run) -> Run:
         REGISTRY.add(Tick(name=name, run=run, due=due, next=next, together=together))
+        return run
+
+    return mark
+
+
+def agreed(act: str) -> Callable[[Run], Run]:
+    """Declare how an act is done that needed more than one person: with the request of the last who agrees, and the
+    approval. It refuses before it changes anything."""
+
+    def mark(run: Run) -> Run:
+        REGISTRY.add(Agreed(act=act, run=run))
         return run
 
     return mark

@@ -1,10 +1,10 @@
 """接龙: staff paste a chain of answers from elsewhere; each line that names one unit is an answer by proxy."""
 
+from handlers.agree import wanted
+from handlers.proxy import PROXY, ask_for_proxy, sign
 from handlers.registry import OFFICE, Misunderstood, command
 from handlers.request import Request
-from models.acking import acknowledge
 from models.notices import NoticeState
-from models.receipts import How
 from models.rules.case_numbers import leading_number
 from models.rules.names import match_unit
 from models.rules.relay import read_relay
@@ -18,6 +18,7 @@ async def relay(request: Request, rest: str) -> None:
     if number is None:
         raise Misunderstood("relay_how")
     signed, before, unclear = [], [], []
+    asking: dict[int, str] = {}
     for line in read_relay(text):
         match = match_unit(line.split(" ")[0], request.roster.names)
         unit = request.roster.by_name[match.unit] if match.unit else None
@@ -26,18 +27,16 @@ async def relay(request: Request, rest: str) -> None:
             unclear.append(line)
         elif row.acked_at is not None or request.gathering.acked(row.notice_id, unit.id) is not None:
             before.append(unit.name)
+        elif wanted(request, PROXY):
+            asking[unit.id] = unit.name
         else:
-            message = request.incoming.message
-            acknowledge(
-                request.gathering,
-                row,
-                at=request.now,
-                by=request.me.id,
-                how=How.PROXY,
-                message=message,
-                note="接龙",
-            )
+            sign(request, row, by=request.me.id, reason="接龙")
             signed.append(unit.name)
+    if asking:
+        await ask_for_proxy(request, number, asking, "接龙")
+        if before or unclear:
+            request.reply("relay", number=number, signed=signed, before=before, unclear=unclear)
+        return
     await request.gathering.flush()
-    await request.journal("ack.proxy", f"notice:{number}", units=signed, reason="接龙")
+    await request.journal(PROXY, f"notice:{number}", units=signed, reason="接龙")
     request.reply("relay", number=number, signed=signed, before=before, unclear=unclear)

@@ -45,7 +45,8 @@ class Photos(Protocol):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What does not change between two transactions."""
+    """What does not change between two transactions. `recipients` is whom leads are sealed to, None while none are taken;
+    `offered` is the list that the configuration pins, agreed to or not."""
 
     office: Office
     calendar: WorkCalendar
@@ -55,6 +56,7 @@ class Surroundings:
     doors: Doors
     photos: Photos
     recipients: Recipients | None
+    offered: Recipients | None
     names: Pseudonyms
 
 

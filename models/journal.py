@@ -25,7 +25,7 @@ class Entry(Base):
     at: Mapped[datetime]
     actor: Mapped[str]
     act: Mapped[str]
-    object: Mapped[str]
+    object: Mapped[str] = mapped_column(index=True)
     prev: Mapped[str] = mapped_column(unique=True)
     hash: Mapped[str]
     detail: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)

@@ -6,13 +6,14 @@ Who told it is a keyed hash (`models.pseudonyms`), a self-chosen code a salted s
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, delete, func, or_, select, update
+from sqlalchemy import ForeignKey, LargeBinary, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 from models.marks import bump
-from models.rules.lead_stages import UNCOUNTED, Stage
+from models.rules.lead_retention import Age
+from models.rules.lead_stages import OVER, UNCOUNTED, Stage
 from models.sealing import Sealed
 
 __all__ = ["Lead", "LeadWrap", "Stage"]
@@ -21,7 +22,8 @@ __all__ = ["Lead", "LeadWrap", "Stage"]
 class Lead(Base):
     """An envelope. `token` is what its associated data was bound to; the number comes when it is confirmed.
 
-    `part_of` is the lead that a later envelope adds to. `shunned` are keyed hashes of units that must not get it.
+    `part_of` is the lead that a later envelope adds to, `forget_at` when something of it will have outlived its
+    period. `shunned` are keyed hashes of units that must not get it.
     """
 
     __tablename__ = "leads"
@@ -50,6 +52,19 @@ class Lead(Base):
     joined_to: Mapped[int | None] = mapped_column(default=None)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     erased_at: Mapped[datetime | None] = mapped_column(default=None)
+    forget_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
+
+    @property
+    def age(self) -> Age:
+        """What of it decides how long it is kept."""
+        return Age(
+            stage=Stage(self.stage),
+            received=self.received_hour,
+            outcome=self.outcome,
+            closed=self.closed_at,
+            known=bool(self.author or self.code),
+            erased=self.erased_at is not None,
+        )
 
     @property
     def name(self) -> str:
@@ -88,7 +103,7 @@ async def keep(
 
 async def register(session: AsyncSession, lead: Lead, category: str = "") -> None:
     lead.number = await bump(session, "lead number")
-    lead.stage = Stage.REGISTERED
+    lead.stage, lead.forget_at = Stage.REGISTERED, None
     lead.category = category
 
 
@@ -105,7 +120,7 @@ async def make_stub(session: AsyncSession, lead: Lead, at: datetime) -> None:
     await session.execute(delete(Lead).where(Lead.part_of == lead.id))
     forget_author(lead)
     lead.nonce, lead.ciphertext, lead.size, lead.due_at, lead.erased_at = b"", b"", 0, None, at
-    lead.shunned = []
+    lead.shunned, lead.forget_at = [], None
 
 
 def forget_author(lead: Lead) -> None:
@@ -156,36 +171,21 @@ async def next_silent(session: AsyncSession) -> datetime | None:
     return at
 
 
-async def to_forget(
-    session: AsyncSession, unconfirmed: datetime, identity: datetime, record: datetime, limit: int
-) -> list[int]:
-    """Leads of which something came before one of these instants and still stands."""
-    known = or_(Lead.author != "", Lead.code != "")
-    query = (
-        select(Lead.id)
-        .where(
-            or_(
-                (Lead.stage == Stage.ASKED) & (Lead.received_hour <= unconfirmed),
-                (Lead.closed_at <= identity) & known,
-                (Lead.closed_at <= record) & Lead.erased_at.is_(None),
-            )
-        )
-        .order_by(Lead.id)
-        .limit(limit)
-    )
+async def to_forget(session: AsyncSession, now: datetime, limit: int) -> list[int]:
+    """Leads of which something has outlived its period."""
+    query = select(Lead.id).where(Lead.forget_at <= now).order_by(Lead.forget_at, Lead.id).limit(limit)
     return list(await session.scalars(query))
 
 
-async def oldest(session: AsyncSession) -> tuple[datetime | None, datetime | None, datetime | None]:
-    """The oldest unconfirmed lead's hour, and when the oldest was over whose author is known, whose record is kept."""
-    known = or_(Lead.author != "", Lead.code != "")
-    queries = (
-        select(func.min(Lead.received_hour)).where(Lead.stage == Stage.ASKED),
-        select(func.min(Lead.closed_at)).where(known),
-        select(func.min(Lead.closed_at)).where(Lead.erased_at.is_(None)),
-    )
-    asked, over, kept = [(await session.execute(query)).scalar_one() for query in queries]
-    return asked, over, kept
+async def next_to_forget(session: AsyncSession) -> datetime | None:
+    at: datetime | None = (await session.execute(select(func.min(Lead.forget_at)))).scalar_one()
+    return at
+
+
+async def aging(session: AsyncSession) -> Sequence[Lead]:
+    """Leads of which something is still to be removed one day."""
+    over = Lead.stage.in_((Stage.ASKED, *OVER)) & Lead.erased_at.is_(None)
+    return (await session.scalars(select(Lead).where(over).order_by(Lead.id))).all()
 
 
 async def joined_with(session: AsyncSession, lead_id: int) -> Sequence[Lead]:

@@ -253,18 +253,21 @@ async def shown(
     return await _edited(session, (await session.execute(query)).all())
 
 
+async def one_sent(session: AsyncSession, channel: str, provider_id: str) -> Any | None:
+    """One message by the platform's id, as it was sent."""
+    query = select(*TABLE.c).where(TABLE.c.channel == channel, TABLE.c.provider_id == provider_id)
+    return (await session.execute(query.where(TABLE.c.edits.is_(None)))).one_or_none()
+
+
 async def one_shown(session: AsyncSession, channel: str, provider_id: str) -> Any | None:
-    """One message by the platform's id, as last edited."""
-    query = select(*TABLE.c).where(
-        TABLE.c.channel == channel, TABLE.c.provider_id == provider_id, TABLE.c.edits.is_(None)
-    )
-    rows = await _edited(session, (await session.execute(query)).all())
-    return rows[0] if rows else None
+    """The same, as last edited."""
+    row = await one_sent(session, channel, provider_id)
+    return None if row is None else (await _edited(session, [row]))[0]
 
 
 async def _edited(session: AsyncSession, rows: Sequence[Any]) -> Sequence[Any]:
     """Rows as mappings, with the body and buttons of the edit that was made of them."""
-    keys = [row.key for row in rows if row.send_class == SendClass.NEVER_TWICE]
+    keys = [row.key for row in rows if row.send_class == SendClass.NEVER_TWICE or row.buttons]
     query = select(TABLE.c.edits, TABLE.c.body, TABLE.c.buttons).where(TABLE.c.edits.in_(keys))
     edits = {edit.edits: edit for edit in await session.execute(query)} if keys else {}
     found = []

@@ -3,6 +3,8 @@
 Deny by default: an act that has no row is nobody's, and a command or a route that names no act fails the build.
 """
 
+from dataclasses import dataclass
+
 from models.people import Role
 
 # PUB public · MEM rostered member · LIA unit liaison · COO the office · LEO lead officer · SAD administrator · AUD auditor
@@ -13,6 +15,7 @@ draft notice            -    -    -    yes  -    -    -
 send notice             -    -    -    yes  -    -    -
 send to everybody       -    -    -    2    -    -    -
 settle unknown          -    -    -    yes  -    -    -
+repeat to everybody     -    -    -    2    -    -    -
 correct notice          -    -    -    yes  -    -    -
 acknowledge             -    own  own  -    -    -    -
 acknowledge for others  -    -    -    2    -    -    -
@@ -82,7 +85,34 @@ def _read(table: str) -> dict[str, dict[str, str]]:
 
 CELLS = _read(_TABLE)
 
+
+@dataclass(frozen=True)
+class Second:
+    """What a `2` in the table asks for: who must agree, and how many of them. `setting` is the name in `[office]
+    second_person` that asks for it; without one it always takes them."""
+
+    row: str
+    who: frozenset[Role]
+    needs: int = 1
+    setting: str = ""
+
+
+SECONDS = {
+    "notice.send": Second("send to everybody", ROLES["COO"], setting="mention_all"),
+    "notice.correct": Second("send to everybody", ROLES["COO"], setting="mention_all"),
+    "duty.start": Second("send to everybody", ROLES["COO"], setting="mention_all"),
+    "outbox.again": Second("repeat to everybody", ROLES["COO"], setting="repeat"),
+    "ack.proxy": Second("acknowledge for others", ROLES["COO"], setting="proxy"),
+    "lead.destroy": Second("destroy lead early", ROLES["LEO"]),
+    "recipients.change": Second("change recipients", ROLES["LEO"], needs=2),
+    "roles.assign": Second("assign roles", ROLES["AUD"]),
+}
+"""By the journal's name of the act. The last two are asked for by the configuration: whoever may change that file has
+no say in them beyond asking."""
+
 COMMANDS = {
+    "agree.agree": "answer a question",
+    "agree.disagree": "answer a question",
     "answer.is_lead": "answer a question",
     "answer.is_progress": "answer a question",
     "answer.no": "answer a question",
@@ -121,6 +151,7 @@ COMMANDS = {
     "lead_desk.send": "move lead",
     "lead_desk.shun": "move lead",
     "lead_desk.weigh": "move lead",
+    "lead_drill.answer": "fetch lead ciphertext",
     "lead_follow.follow": "follow own lead",
     "lead_more.add": "follow own lead",
     "lead_more.finish": "follow own lead",

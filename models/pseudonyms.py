@@ -24,6 +24,10 @@ class Pseudonyms:
     def author(self, token: str, person: str) -> str:
         return self._hash(f"author|{token}|{person}")
 
+    def words(self, token: str, said: str) -> str:
+        """Tells whether the same words come again while a question about them is open; it goes with the question."""
+        return self._hash(f"words|{token}|{said}")
+
     def unit(self, token: str, unit_id: int) -> str:
         """A unit that a lead must be kept from, without saying in the database that the lead is about it."""
         return self._hash(f"unit|{token}|{unit_id}")

@@ -1,5 +1,6 @@
 """What the bot has asked somebody in private and not yet been told."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -48,6 +49,12 @@ async def open_question(session: AsyncSession, person: str, number: int | None =
     if number is not None:
         query = query.where(Question.id == number)
     return (await session.execute(query.order_by(Question.id.desc()).limit(1))).scalar_one_or_none()
+
+
+async def open_ones(session: AsyncSession, person: str, *kinds: Ask) -> Sequence[Question]:
+    """All that this person has not answered, of these kinds."""
+    query = select(Question).where(Question.person == person, Question.answered_at.is_(None), Question.ask.in_(kinds))
+    return (await session.scalars(query.order_by(Question.id))).all()
 
 
 async def close_about(session: AsyncSession, kind: Ask, subject_key: str, value: Any, at: datetime) -> None:

@@ -128,11 +128,15 @@ def associated(lead_id: int | str, created_hour: datetime, recipients_fingerprin
 
 def seal(parts: bytes, *, associated: bytes, recipients: Recipients) -> Sealed:
     """Close `parts` for every recipient. Nothing of the key or of the text remains here."""
+    return seal_to(parts, associated=associated, keys=recipients.keys())
+
+
+def seal_to(parts: bytes, *, associated: bytes, keys: Mapping[str, str]) -> Sealed:
+    """Close `parts` for just these holders (public keys by key id): how one of them alone is tried."""
     key, nonce = AESGCM.generate_key(256), secrets.token_bytes(_NONCE)
     padded = (len(parts).to_bytes(_LENGTH) + parts).ljust(size_bucket(len(parts)), b"\0")
     wraps = {
-        name: bytes(pyrage.encrypt(key, [pyrage.x25519.Recipient.from_str(public)]))
-        for name, public in recipients.keys().items()
+        name: bytes(pyrage.encrypt(key, [pyrage.x25519.Recipient.from_str(public)])) for name, public in keys.items()
     }
     return Sealed(nonce, AESGCM(key).encrypt(nonce, padded, _bound(associated)), wraps)
 

@@ -182,6 +182,12 @@ class Simulator:
             row = await outbox.one_shown(session, NAME, str(number))
         return None if row is None else self.from_outbox(row)
 
+    async def once_had(self, number: int) -> Sequence[Mapping[str, str]]:
+        """The buttons that the bot's message of that id was sent with, used by now or not."""
+        async with self.store.read() as session:
+            row = await outbox.one_sent(session, NAME, str(number))
+        return tuple(row.buttons) if row is not None and self.abilities.buttons else ()
+
     async def peoples(self, person: str, number: int) -> Message | None:
         """A person's message of that id: of a room, or this person's own in private."""
         for message in self.private.get(person, ()):

@@ -83,7 +83,9 @@ class Posts:
         message = await self.simulator.bots(target) if target else None
         if message is None or not self._sees(member, message):
             raise Fault(404, "没有这条消息")
-        if not any(button["key"] == key for button in message.buttons):
+        # A finger may be quicker than the edit that takes a used button away.
+        buttons = message.buttons if message.room is not None else await self.simulator.once_had(target or 0)
+        if not any(button["key"] == key for button in buttons):
             raise Fault(404, "这条消息没有这个按钮（可能已更新）")
         with self.simulator.an_id() as number:
             incoming = Incoming(

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.app import Bot
 from bot.console.access import Grant, grant_of
 from bot.faults import Fault
-from models import journal, leads
-from models.leads import Lead, LeadWrap
+from models import alarms, envelopes, journal, leads
+from models.leads import Lead, LeadWrap, Stage
 from models.permissions import may_fetch
 from models.rules.lead_stages import read_lead_number
 from models.sealing import Recipients, Sealed, digest
@@ -59,16 +59,19 @@ class LeadDesk:
             raise Fault(404, "没有这个地址")
         return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
 
-    def _officer(self, request: web.Request, route: str) -> str:
-        """Who asks, as the journal names a token. Raises Fault 401 or 403."""
+    async def _officer(self, request: web.Request, route: str) -> str:
+        """Who asks, as the journal names a token. Raises Fault 401 or 403; a known token that tries what it may not is
+        written down, an unknown one is nobody's."""
         grant = grant_of(request, self.known)
+        actor = f"token:{grant.digest[:12]}"
         if grant.role not in may_fetch(route):
+            await self.bot.store.write(lambda session: self._write_down(session, actor, "refused", f"route:{route}"))
             raise Fault(403, "这个令牌的角色不能看这一项")
-        return f"token:{grant.digest[:12]}"
+        return actor
 
     async def listing(self, request: web.Request) -> web.Response:
         """What stands in clear of each lead, by number."""
-        actor = self._officer(request, "GET /api/leads")
+        actor = await self._officer(request, "GET /api/leads")
         after = request.query.get("after", "0")
         if not after.isdigit() or len(after) > 9:
             raise Fault(400, "after 应是线索编号的数字")
@@ -81,46 +84,52 @@ class LeadDesk:
 
     async def recipients(self, request: web.Request) -> web.Response:
         """The list that the server seals to; the client compares it with its own copy and never takes it from here."""
-        self._officer(request, "GET /api/leads/recipients")
-        known = self._known()
+        await self._officer(request, "GET /api/leads/recipients")
+        async with self.bot.store.read() as session:
+            known = await self._known(session)
         return _json({"fingerprint": known.fingerprint, "keys": known.keys()})
 
     async def fetch(self, request: web.Request) -> web.Response:
         """All envelopes of one lead."""
-        actor = self._officer(request, "GET /api/leads/{lead}")
+        actor = await self._officer(request, "GET /api/leads/{lead}")
 
-        async def unit(session: AsyncSession) -> dict[str, Any]:
+        async def unit(session: AsyncSession) -> dict[str, Any] | None:
             lead = await self._lead(session, request)
+            if not await self._sound(session, actor, lead):
+                return None
             await self._write_down(session, actor, "lead.fetch", f"lead:{lead.name}")
-            envelopes = [lead, *await leads.parts_of(session, lead.id)]
-            wraps = await leads.wraps_of(session, [one.id for one in envelopes])
-            whole = [] if lead.erased_at is not None else [_envelope(one, wraps[one.id]) for one in envelopes]
+            parts = [lead, *await leads.parts_of(session, lead.id)]
+            wraps = await leads.wraps_of(session, [one.id for one in parts])
+            whole = [] if lead.erased_at is not None else [_envelope(one, wraps[one.id]) for one in parts]
             return self._clear(lead) | {"envelopes": whole}
 
-        return _json(await self.bot.store.write(unit))
+        return _json(_unchanged(await self.bot.store.write(unit)))
 
     async def rewrap(self, request: web.Request) -> web.Response:
         """Wraps made by an officer's client for holders who have none yet; those of retired holders go."""
-        actor = self._officer(request, "POST /api/leads/{lead}/wraps")
+        actor = await self._officer(request, "POST /api/leads/{lead}/wraps")
         body = _wraps(await request.read())
 
-        async def unit(session: AsyncSession) -> dict[str, Any]:
+        async def unit(session: AsyncSession) -> dict[str, Any] | None:
             lead = await self._lead(session, request)
+            if not await self._sound(session, actor, lead):
+                return None  # its digest would be noted anew, and the change with it
+            if lead.stage == Stage.DRILL:
+                raise Fault(409, "演练线索只给一个人，不换接收人")
             added: set[str] = set()
             gone: set[str] = set()
             for one in [lead, *await leads.parts_of(session, lead.id)]:
                 new, old = await self._rewrap(session, one, body.get(one.token, {}))
                 added, gone = added | new, gone | old
-            envelopes = [lead, *await leads.parts_of(session, lead.id)]
-            digests = [one.digest for one in envelopes]
+            digests = [one.digest for one in [lead, *await leads.parts_of(session, lead.id)]]
             detail = {"added": sorted(added), "gone": sorted(gone), "digests": digests}
             await self._write_down(session, actor, "lead.rewrap", f"lead:{lead.name}", detail)
             return {"added": sorted(added), "gone": sorted(gone)}
 
-        return _json(await self.bot.store.write(unit))
+        return _json(_unchanged(await self.bot.store.write(unit)))
 
     async def _rewrap(self, session: AsyncSession, lead: Lead, given: Mapping[str, bytes]) -> tuple[set[str], set[str]]:
-        active = set(self._known().keys())
+        active = set((await self._known(session)).keys())
         standing = (await leads.wraps_of(session, [lead.id]))[lead.id]
         if unknown := set(given) - active:
             raise Fault(400, f"{sorted(unknown)[0]} 不在接收人名单里")
@@ -133,6 +142,15 @@ class LeadDesk:
         lead.digest = digest(Sealed(lead.nonce, lead.ciphertext, wraps, lead.algorithm))
         return new, gone
 
+    async def _sound(self, session: AsyncSession, actor: str, lead: Lead) -> bool:
+        """Whether the stored envelopes are those that the journal noted; a changed one is written down, and an alarm."""
+        if lead.erased_at is not None or await envelopes.as_noted(session, lead):
+            return True
+        await self._write_down(session, actor, "lead.changed", f"lead:{lead.name}")
+        detail = f"线索 {lead.name} 存着的密文与日志登记的不符，可能被改动或调换，没有给出；请核对日志和备份"
+        await alarms.raise_alarm(session, self.bot.clock.now(), f"lead changed:{lead.name}", detail)
+        return False
+
     async def _lead(self, session: AsyncSession, request: web.Request) -> Lead:
         number, _ = read_lead_number(request.match_info["lead"])
         lead = await leads.by_number(session, number) if number is not None else None
@@ -140,8 +158,9 @@ class LeadDesk:
             raise Fault(404, "没有这条线索")
         return lead
 
-    def _known(self) -> Recipients:
-        known = self.bot.around.recipients
+    async def _known(self, session: AsyncSession) -> Recipients:
+        """The list that leads are sealed to now; one that still waits for its second officer is nobody's to wrap to."""
+        known = (await self.bot.around.load(session)).recipients
         if known is None:
             raise Fault(409, "接收人名单没有备齐")
         return known
@@ -163,6 +182,12 @@ class LeadDesk:
     ) -> None:
         now = self.bot.clock.now()
         await journal.record(session, at=now, actor=actor, act=act, object=about, detail=detail or {})
+
+
+def _unchanged(answer: dict[str, Any] | None) -> dict[str, Any]:
+    if answer is None:
+        raise Fault(409, "存着的密文与登记时不符，可能被改动，没有给出；已记入日志并报警")
+    return answer
 
 
 def _envelope(lead: Lead, wraps: Mapping[str, bytes]) -> dict[str, Any]:

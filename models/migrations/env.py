@@ -7,6 +7,7 @@ import models.approvals
 import models.attachments
 import models.contacts
 import models.days
+import models.drills
 import models.duties
 import models.inbox
 import models.incidents

@@ -13,10 +13,11 @@ from models.rules.workdays import WorkCalendar
 
 class Stage(StrEnum):
     """`ASKED`: sealed, its author has yet to say whether it is a lead. `PART`: a later envelope of another lead.
-    Neither is counted."""
+    `DRILL`: nobody's lead, to try a key with. None of them is counted."""
 
     ASKED = "待确认"
     PART = "补充"
+    DRILL = "演练"
     REGISTERED = "登记"
     WEIGHED = "研判"
     SENT = "移送"
@@ -35,7 +36,7 @@ class Outcome(StrEnum):
     NOT_OURS = "研判不属于"
 
 
-UNCOUNTED = (Stage.ASKED, Stage.PART)
+UNCOUNTED = (Stage.ASKED, Stage.PART, Stage.DRILL)
 OVER = (Stage.CLOSED, Stage.JOINED)
 
 # Working days that a lead may stay in a stage before its officers are told of the silence.

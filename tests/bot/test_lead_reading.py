@@ -11,9 +11,11 @@ import pyrage
 import pytest
 import world
 from aiohttp.test_utils import TestServer
+from sqlalchemy import text
 
 from bot import recipients
 from bot.lead_reading import Client, ReadingFailed, open_envelope, open_lead, own_list, read_identity, rewrap_all, safe
+from models.pinned import pin
 from models.sealing import Recipients
 
 WORDS = "淮滨路皇家棋牌室开设赌场"
@@ -39,10 +41,10 @@ async def told(office: world.World, *words: str) -> None:
         (await office.says("u018", f"线索 {one}")).all_to()
 
 
-def sealing_to(office: world.World, known: Recipients) -> None:
-    """As after a restart with another pinned list."""
+async def sealing_to(office: world.World, known: Recipients) -> None:
+    """As after a restart with another pinned list that two officers have agreed to."""
     office.demo.bot.around.recipients = known
-    office.demo.bot.around._held = None
+    await office.demo.bot.store.write(lambda session: pin(session, known))
 
 
 def pinned(folder: Path, public: dict[str, str], recovery: str) -> Path:
@@ -87,7 +89,7 @@ async def test_a_new_officer_reads_everything_and_a_retired_one_nothing_new(
     fresh = pyrage.x25519.Identity.generate()
     path = pinned(tmp_path, {"lead2": old.officers["lead2"], "lead3": str(fresh.to_public())}, old.recovery)
     own = own_list(path)
-    sealing_to(office, recipients.load(path, hashlib.sha256(path.read_bytes()).hexdigest()))
+    await sealing_to(office, recipients.load(path, hashlib.sha256(path.read_bytes()).hexdigest()))
     await told(office, "第三条")
     with pytest.raises(ReadingFailed):
         await open_lead(client, "L-0001", str(fresh))
@@ -149,6 +151,69 @@ async def test_whatever_a_server_changes_is_refused(served: tuple[world.World, C
         with pytest.raises(ReadingFailed):
             open_envelope(one | change, identity)
     assert WORDS.encode() in open_envelope(one, identity) or WORDS in open_envelope(one, identity).decode()
+
+
+TAMPERINGS = {
+    "swapped ciphertext": "UPDATE leads SET ciphertext = (SELECT ciphertext FROM leads WHERE number = 2) WHERE number = 1",
+    "flipped byte": "UPDATE leads SET ciphertext = CAST(x'00' || substr(ciphertext, 2) AS BLOB) WHERE number = 1",
+    "cut": "UPDATE leads SET ciphertext = substr(ciphertext, 1, 100) WHERE number = 1",
+    "another nonce": "UPDATE leads SET nonce = x'000000000000000000000000' WHERE number = 1",
+    "another algorithm": "UPDATE leads SET algorithm = 'none' WHERE number = 1",
+    "an added recipient": "INSERT INTO lead_wraps SELECT lead_id, 'eve', wrapped FROM lead_wraps WHERE key_id = 'lead1'",
+    "a recipient taken away": "DELETE FROM lead_wraps WHERE key_id = 'lead2'",
+    "a replaced wrap": "UPDATE lead_wraps SET wrapped = x'00' WHERE key_id = 'lead2'",
+    "another digest": "UPDATE leads SET digest = 'x' WHERE number = 1",
+}
+
+
+@pytest.mark.parametrize("how", TAMPERINGS)
+async def test_what_was_changed_in_the_database_is_not_handed_out_and_is_written_down(
+    served: tuple[world.World, Client], how: str
+) -> None:
+    office, client = served
+    await told(office, WORDS, "另一条")
+    async with office.demo.bot.store.engine.begin() as connection:
+        await connection.execute(text(TAMPERINGS[how]))
+    with pytest.raises(ReadingFailed, match="可能被改动"):
+        await client.get("/api/leads/L-0001")
+    with pytest.raises(ReadingFailed, match="可能被改动"):
+        await client.post("/api/leads/L-0001/wraps", {})
+    async with office.demo.bot.store.read() as session:
+        rows = [
+            tuple(r) for r in await session.execute(text("SELECT act, object FROM journal ORDER BY id DESC LIMIT 2"))
+        ]
+    assert rows == [("lead.changed", "lead:L-0001")] * 2
+    said = await office.listen()
+    assert "L-0001" in said.to("clerk").text and WORDS not in str(office.heard)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("token", "'0123456789abcdef0123456789abcdef'"), ("fingerprint", "'" + "0" * 64 + "'")],
+    ids=["token", "fingerprint"],
+)
+async def test_a_changed_clear_column_that_is_bound_does_not_open(
+    served: tuple[world.World, Client], column: str, value: str
+) -> None:
+    office, client = served
+    await told(office, WORDS)
+    async with office.demo.bot.store.engine.begin() as connection:
+        await connection.execute(text(f"UPDATE leads SET {column} = {value} WHERE number = 1"))
+    with pytest.raises(ReadingFailed, match="打不开"):
+        await open_lead(client, "L-0001", key_of(office, "lead1"))
+
+
+async def test_every_fetch_is_a_row_however_often_it_is_replayed(served: tuple[world.World, Client]) -> None:
+    office, client = served
+    await told(office, WORDS)
+    for _ in range(5):
+        await client.get("/api/leads/L-0001")
+    for token in ("demo", "demo-audit"):
+        with pytest.raises(ReadingFailed, match="403"):
+            await Client(client._server, token).get("/api/leads/L-0001")
+    async with office.demo.bot.store.read() as session:
+        acts = [r.act for r in await session.execute(text("SELECT act FROM journal ORDER BY id"))]
+    assert acts == ["lead.register", *["lead.fetch"] * 5, "refused", "refused"]
 
 
 @pytest.mark.parametrize(

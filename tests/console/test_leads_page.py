@@ -154,4 +154,5 @@ async def test_each_fetch_leaves_one_row_in_the_journal(served: tuple[world.Worl
         client.get(f"{address}/api/leads/L-0001") as answer,
     ):
         assert answer.status == 403
-    assert (await acts())[before:] == ["token: lead.fetch lead:L-0001"] * 2
+    refused = "token: refused route:GET /api/leads/{lead}"
+    assert (await acts())[before:] == [*["token: lead.fetch lead:L-0001"] * 2, refused]

@@ -28,10 +28,19 @@ def upgrade() -> None:
     sa.Column('object', sa.String(), nullable=False),
     sa.Column('asked_by', sa.String(), nullable=False),
     sa.Column('asked_at', models.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('approved_by', sa.String(), nullable=False),
-    sa.Column('approved_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('who', sa.JSON(), nullable=False),
+    sa.Column('needs', sa.Integer(), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('subject', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('agreed_by', sa.JSON(), nullable=False),
+    sa.Column('told_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('outcome', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_approvals'))
     )
+    with op.batch_alter_table('approvals', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_approvals_object'), ['object'], unique=False)
+
     op.create_table('contacts',
     sa.Column('leg', sa.String(), nullable=False),
     sa.Column('person', sa.String(), nullable=False),
@@ -44,6 +53,20 @@ def upgrade() -> None:
     sa.Column('works', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('day', name=op.f('pk_days'))
     )
+    op.create_table('drills',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('lead_id', sa.Integer(), nullable=False),
+    sa.Column('holder', sa.String(), nullable=False),
+    sa.Column('asked_at', models.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('answer_by', models.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('answered_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('answered_by', sa.String(), nullable=False),
+    sa.Column('alarmed_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_drills'))
+    )
+    with op.batch_alter_table('drills', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_drills_holder'), ['holder'], unique=False)
+
     op.create_table('duties',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('sentence', sa.String(), nullable=False),
@@ -95,6 +118,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_journal')),
     sa.UniqueConstraint('prev', name=op.f('uq_journal_prev'))
     )
+    with op.batch_alter_table('journal', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_journal_object'), ['object'], unique=False)
+
     op.create_table('leads',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('token', sa.String(), nullable=False),
@@ -120,6 +146,7 @@ def upgrade() -> None:
     sa.Column('joined_to', sa.Integer(), nullable=True),
     sa.Column('closed_at', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('erased_at', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('forget_at', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['part_of'], ['leads.id'], name=op.f('fk_leads_part_of')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_leads')),
     sa.UniqueConstraint('number', name=op.f('uq_leads_number')),
@@ -127,6 +154,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('leads', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_leads_due_at'), ['due_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_leads_forget_at'), ['forget_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_leads_part_of'), ['part_of'], unique=False)
         batch_op.create_index(batch_op.f('ix_leads_stage'), ['stage'], unique=False)
 

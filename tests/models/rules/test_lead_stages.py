@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.lead_codes import fits, hashed, read_code, weak
-from models.rules.lead_retention import Periods, expired
+from models.rules.lead_retention import Age, Keep, Periods, expired, upcoming
 from models.rules.lead_stages import FOLLOWS, Outcome, Stage, move, read_lead_number, read_outcome, read_receiver
 from models.rules.lead_totals import FEWEST, shown
 
@@ -95,8 +96,36 @@ def test_no_small_number_is_shown_or_can_be_worked_out(stages: dict[str, int], p
 def test_each_kind_is_kept_until_its_day_and_not_a_day_longer(
     stage: Stage, age: float, closed: float | None, gone: tuple[bool, bool, bool]
 ) -> None:
-    found = expired(stage, NOW - age * DAY, NOW - closed * DAY if closed is not None else None, NOW)
+    lead = Age(stage, NOW - age * DAY, closed=NOW - closed * DAY if closed is not None else None)
+    found = expired(lead, NOW)
     assert (found.whole, found.identity, found.record) == gone
+    at = upcoming(lead)
+    assert (at is not None and at <= NOW) == any(gone)
+
+
+KEEP = Keep(2 * DAY, founded=Periods(10 * DAY, 20 * DAY), unfounded=Periods(1 * DAY, 5 * DAY))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "identity", "record"),
+    [("查实", 10, 20), ("立案", 10, 20), ("查处", 10, 20), ("", 10, 20), ("查否", 1, 5), ("研判不属于", 1, 5)],
+)
+def test_the_kinds_have_periods_of_their_own_and_each_ends_on_its_day(outcome: str, identity: int, record: int) -> None:
+    for days, gone in (
+        (identity - 0.1, (False, False)),
+        (identity, (True, False)),
+        (record - 0.1, (True, False)),
+        (record, (True, True)),
+    ):
+        lead = Age(Stage.CLOSED, NOW - 100 * DAY, outcome, closed=NOW - days * DAY)
+        found = expired(lead, NOW, KEEP)
+        assert (found.identity, found.record) == gone
+    lead = Age(Stage.CLOSED, NOW, outcome, closed=NOW)
+    assert upcoming(lead, KEEP) == NOW + identity * DAY
+    assert upcoming(replace(lead, known=False), KEEP) == NOW + record * DAY
+    assert upcoming(replace(lead, known=False, erased=True), KEEP) is None
+    assert upcoming(Age(Stage.ASKED, NOW), KEEP) == NOW + 2 * DAY
+    assert upcoming(Age(Stage.CHECKING, NOW - 5000 * DAY), KEEP) is None
 
 
 def test_the_identity_must_go_before_the_record() -> None:
