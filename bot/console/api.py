@@ -12,6 +12,7 @@ from bot.app import Bot
 from bot.console.access import Grant, role_of
 from bot.faults import Fault
 from models import alarms, attachments, leads, notices, outbox, receipts, reports
+from models.attachments import ReportFile
 from models.notices import Notice, NoticeState
 from models.outbox import OutState
 from models.people import Role
@@ -180,7 +181,7 @@ class Api:
                 "notice": numbers.get(r.notice_id) if r.notice_id is not None else None,
                 "figures": [_figure(f, r.source_message) for f in figures[r.id] if not f.corrected],
                 "photos": [f"/api/photos/{name}" for name in r.photos],
-                "files": [{"name": f.title, "size": f.size, "url": f"/api/files/{f.name}"} for f in files[r.id]],
+                **({"files": [_file(f) for f in files[r.id]]} if files[r.id] else {}),
             }
             for r in found
         ]
@@ -265,6 +266,10 @@ class Api:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+
+
+def _file(file: ReportFile) -> dict[str, Any]:
+    return {"name": file.title, "size": file.size, "url": f"/api/files/{file.name}"}
 
 
 def _figure(figure: Any, message: str) -> dict[str, Any]:
