@@ -67,6 +67,7 @@ class FakeBot:
     answer_subscribes: bool = True
     refuse_group_push: bool = False
     refuse_cards: bool = False
+    refuse_updates: bool = False
     spoken: set = field(default_factory=set)  # chats and people whom the bot may write to
     cards: dict = field(default_factory=dict)  # task id -> Post
     base: str = ""
@@ -227,6 +228,8 @@ class FakeBot:
             self.welcomes.append((asked.userid, body["text"]["content"]))
             return 0
         if cmd == "aibot_respond_update_msg" and asked.kind == "click":
+            if self.refuse_updates:
+                return 40058
             card = body["template_card"]
             if body["response_type"] != "update_template_card" or card["task_id"] != asked.task_id:
                 return 40058

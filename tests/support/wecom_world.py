@@ -1,6 +1,7 @@
 """An office that stands in a 企业微信: the service as configured, a fake platform on loopback, and a clock moved by hand.
 
-`way` is how the bot hears: socket (long connection), callback (智能机器人 by address) or app (自建应用 by address).
+`way` is how the bot hears: socket (long connection), callback (智能机器人 by address), app (自建应用 by address), or both
+of the addresses: groups by the bot, private words by the app where it hears.
 """
 
 import asyncio
@@ -32,6 +33,7 @@ from models.rooms import Room
 START = datetime.fromisoformat("2026-11-18T15:00+08:00")
 SAMPLE = Path(__file__).resolve().parents[2] / "bot" / "sample" / "roster.csv"
 MEMBERS, COUNTIES = "wrMEMBERS", "wrCOUNTIES"
+DIRECTIVE = "通知 各部门要根据领导小组文件要求，制定自己的线索摸排方案，收到请回复。 明天下班前"
 CHATS = {"members": MEMBERS, "counties": COUNTIES}
 
 
@@ -78,7 +80,8 @@ class StillPace(SlowMotion):
 
 
 class WecomWorld:
-    def __init__(self, folder, url, way, group_card, push):
+    def __init__(self, folder, url, way, group_card, push, app_hears):
+        self.app_hears = app_hears
         self.folder, self.url, self.way, self.group_card, self.push = folder, url, way, group_card, push
         self.fake, self.api = FakeBot(), app_side.FakeWecomApp()
         self.pace = StillPace()
@@ -141,16 +144,12 @@ class WecomWorld:
                 "url": self.fake.socket_url,
                 "group_card": self.group_card,
             }
-        if self.way == "callback":
+        if self.way in ("callback", "both"):
             legs["bot_callback"] = {"token": envelopes.TOKEN, "aes_key": envelopes.AES_KEY}
-        if self.way == "app":
-            legs["app"] = {
-                "corp_id": app_side.CORP,
-                "agent_id": app_side.AGENT,
-                "secret": app_side.SECRET,
-                "token": envelopes.TOKEN,
-                "aes_key": envelopes.AES_KEY,
-            }
+        if self.way in ("app", "both"):
+            legs["app"] = {"corp_id": app_side.CORP, "agent_id": app_side.AGENT, "secret": app_side.SECRET}
+            if self.app_hears:
+                legs["app"] |= {"token": envelopes.TOKEN, "aes_key": envelopes.AES_KEY}
         rooms = [
             {"id": room, "name": name, "audience": [kind], "chat_id": CHATS[room]}
             | ({"push_key": f"hook-{room}"} if self.push else {})
@@ -217,17 +216,21 @@ class WecomWorld:
         if self.way == "socket":
             if await self.fake.say(userid(person), text, chat=chat, quote=quote, msgid=msgid) is not None:
                 await eventually(lambda: self._done > before)
-        elif self.way == "callback" and (chat is None or f"@{self.fake.name}" in text):
+        elif self._to_bot(chat) and (chat is None or f"@{self.fake.name}" in text):
             body = envelopes.text_message(text, msgid=msgid, userid=userid(person), chat=chat, at=self._seconds)
             place = chat or userid(person)
             body["response_url"] = f"{self.fake.base}/cgi-bin/aibot/response?response_code={msgid}~{place}"
             if quote is not None:
                 body["quote"] = {"msgtype": "text", "text": {"content": quote}}
             await self._post("bot", body)
-        elif self.way == "app" and chat is None:
+        elif not self._to_bot(chat) and chat is None:
             xml = envelopes.text_xml(text, msgid=msgid, userid=userid(person), at=self._seconds, corp=app_side.CORP)
             await self._post("app", xml)
         return await self.listen()
+
+    def _to_bot(self, chat):
+        """Whether something is said to the bot; else it is to the app."""
+        return self.way == "callback" or (self.way == "both" and (chat is not None or not self.app_hears))
 
     async def posts(self, person, text, *, msgid=None):
         """A private message by callback, as the platform posts it; nobody looks at what becomes of it."""
@@ -357,6 +360,16 @@ class WecomWorld:
         self.heard.append(heard)
         return heard
 
+    def everything_to(self, person):
+        """Every word that was ever said to somebody in private, on whatever leg."""
+        bot = [post.text for post in self.fake.to(userid(person))]
+        return bot + [one.content.get("content", "") for one in self.api.delivered if one.userid == userid(person)]
+
+    def done_with(self):
+        """What was said besides is no part of this story."""
+        for heard in self.heard:
+            heard.all_to()
+
     async def ledger(self, number):
         async with self.bot.store.read() as session:
             roster = (await self.bot.around.load(session)).roster
@@ -373,11 +386,26 @@ def _card_text(card):
 
 
 @asynccontextmanager
-async def wecom(folder, url="", *, way="socket", group_card="push", push=True):
-    world = WecomWorld(folder, url, way, group_card, push)
+async def wecom(folder, url="", *, way="socket", group_card="push", push=True, app_hears=True):
+    world = WecomWorld(folder, url, way, group_card, push, app_hears)
     await world.open()
     try:
         yield world
         world.nothing_unheard()
     finally:
         await world.close()
+
+
+@asynccontextmanager
+async def office(database, tmp_path, caplog, **options):
+    """The world as above; an error in the log that nobody expected fails the story."""
+    async with wecom(tmp_path / "data", database, **options) as world:
+        yield world
+    errors = [r.getMessage() for r in caplog.records if r.levelname in ("ERROR", "CRITICAL")]
+    assert not errors, errors
+
+
+async def opens(world, *people):
+    """They say hello in private, which is what lets the bot write to them."""
+    for person in people:
+        assert "我在" in (await world.says(person, "你好")).to(person).text
