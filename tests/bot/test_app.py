@@ -86,6 +86,7 @@ async def test_stopping_waits_for_what_is_being_sent(spine: Spine) -> None:
 
 
 async def test_what_a_crash_left_claimed_is_dealt_with_before_anything_is_sent(spine: Spine) -> None:
+    """O-12, O-13."""
     await spine.put("a", send_class="never_twice")
     now = spine.clock.now()
     await spine.store.write(lambda session: outbox.claim(session, now, now + HOLD, 10))

@@ -75,6 +75,7 @@ def opened(picture):
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 async def test_nothing_but_the_pixels_is_kept(kind, tmp_path):
+    """M-06."""
     data = with_everything(kind)
     assert data.count(MARK) >= 5
     photo = await admit(data, tmp_path)
@@ -214,6 +215,7 @@ def jpeg_then(tail):
     "tail", [b"PK\x03\x04" + MARK, b"<script>" + MARK, b"%PDF-1.7" + MARK, MARK * 1000, b"MZ" + MARK]
 )
 async def test_a_picture_that_is_something_else_as_well_is_only_a_picture_afterwards(tail):
+    """M-04."""
     assert MARK not in (await clean(jpeg_then(tail))).data
 
 
@@ -256,11 +258,13 @@ def heic():
     ],
 )
 async def test_what_is_no_picture_for_us_is_refused_with_the_reason(data, word):
+    """M-04."""
     reason = await refusal(data)
     assert word in reason and len(reason.splitlines()) == 1
 
 
 async def test_the_most_pixels_that_are_taken_fit_into_the_memory():
+    """M-05."""
     black = png_of(8_000, 5_000, bits=8, colour=6, data=bytes(5_000 * (8_000 * 4 + 1)))
     assert len(black) < photos.LARGEST
     picture = await clean(black)
@@ -435,6 +439,7 @@ def test_the_decoder_runs_under_limits_of_memory_and_time():
     ],
 )
 def test_no_other_name_leads_to_a_file(tmp_path, name):
+    """M-07."""
     assert path_of(tmp_path, name) is None
 
 
@@ -463,6 +468,8 @@ async def test_a_link_laid_in_the_way_is_not_written_through(tmp_path):
 
 
 async def test_a_full_disk_leaves_no_half_file(tmp_path, monkeypatch):
+    """M-08."""
+
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 

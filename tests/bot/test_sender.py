@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from models.alarms import Alarm
 from models.journal import Entry
 from models.outbox import Outbox, OutState
 from models.receipts import Receipt, ReceiptEvent
+from models.reports import Report
 from models.store import Store
 
 ENDS: dict[str, Any] = {
@@ -73,6 +75,7 @@ async def standing(spine: Spine) -> list[str]:
 async def test_each_class_and_each_end(
     spine: Spine, send_class: str, end: str, state: str, again: timedelta | None, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """O-01, O-02, O-03."""
     not_after = START + timedelta(seconds=5) if send_class == "prompt" else None
     await spine.put("a", send_class=send_class, not_after=not_after)
     spine.door.answers.append(ENDS[end])
@@ -88,6 +91,7 @@ async def test_each_class_and_each_end(
 
 
 async def test_what_is_sent_again_is_the_same_to_the_byte(spine: Spine) -> None:
+    """O-02."""
     await spine.put("a")
     spine.door.answers += [unsure("超时"), try_later("忙"), sent("1")]
     for _ in range(3):
@@ -113,6 +117,7 @@ async def test_a_message_with_a_mention_that_nobody_declared_never_leaves(
 
 
 async def test_a_failure_stands_as_an_alarm_for_a_day(spine: Spine) -> None:
+    """O-11."""
     await spine.put("a", kind="chase")
     await spine.put("b", kind="chase")
     spine.door.answers.append(refused("账号不存在"))
@@ -189,6 +194,7 @@ async def test_the_messages_of_a_door_that_stands_by_wait_untouched_for_another_
 
 
 async def test_two_senders_on_one_database_send_each_message_once(spine: Spine, database: str, tmp_path: Path) -> None:
+    """O-17."""
     async with organs(database, tmp_path / "other", fresh=False) as other:
         rows = [a_row(f"k{n}", START, send_class="never_twice") for n in range(500)]
         await spine.store.write(lambda session: outbox.add_rows(session, rows))
@@ -213,6 +219,7 @@ CLASSES = ("never_twice", "at_least_once", "latest_wins", "prompt")
 
 
 async def test_a_crash_between_claim_and_settle_is_dealt_with_by_class(spine: Spine) -> None:
+    """O-13."""
     for name in CLASSES:
         await spine.put(name, send_class=name, not_after=START + timedelta(minutes=5))
     await abandon(spine)
@@ -345,6 +352,8 @@ async def test_a_door_that_hangs_is_given_up_and_does_not_hold_the_others(
 
 
 async def test_latest_wins_replaced_while_in_flight_is_sent_again(spine: Spine) -> None:
+    """O-03."""
+
     async def replaced(message: Outgoing) -> Any:
         await spine.put("sum", send_class="latest_wins", body="新的")
         return sent("1")
@@ -430,10 +439,10 @@ async def issue(spine: Spine, *texts: str) -> None:
         await says(spine, "发")
 
 
-async def says(spine: Spine, text: str, person: str = "clerk", room: str | None = None) -> None:
+async def says(spine: Spine, text: str, person: str = "clerk", room: str | None = None, **more: Any) -> None:
     dispatch = spine.bot.dispatch
     task = asyncio.create_task(dispatch.run())
-    await dispatch.submit(message(text, person=person, room=room, at=spine.clock.now()))
+    await dispatch.submit(message(text, person=person, room=room, at=spine.clock.now(), **more))
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
@@ -539,6 +548,31 @@ async def test_an_ack_that_comes_while_it_is_being_sent_settles_it_too(spine: Sp
     assert not [m for m in spine.door.posted if m.kind == "seen"]
 
 
+async def test_in_whatever_order_they_come_the_same_stands_at_the_end(spine: Spine) -> None:
+    """I-12: the post's fate becomes unknown, somebody acks, the ack comes again, and something is reported."""
+    unsure_notices(spine)
+    for number, order in enumerate(permutations(["unsure", "ack", "again", "report"]), 1):
+        await issue(spine, f"通知 各单位报送第{number}份方案 明天下班前")
+        for what in order:
+            match what:
+                case "unsure":
+                    await spine.sender.drain()
+                case "ack" | "again":
+                    await says(spine, f"收 {number}", person="u018", external_id=f"ack {number}")
+                case "report":
+                    await says(spine, "报 宣传单5份", person="u018", room="members")
+        await settle(spine)
+        [row] = await spine.all(
+            select(Outbox.state, Outbox.reason).where(
+                Outbox.kind == "notice", Outbox.room == "members", Outbox.edits.is_(None), Outbox.notice_id == number
+            )
+        )
+        assert tuple(row) == ("sent", outbox.PROVED), order
+    acks = await spine.all(select(ReceiptEvent.notice_id).where(ReceiptEvent.what == "acked"))
+    assert sorted(row.notice_id for row in acks) == list(range(1, 25))
+    assert len(await spine.all(select(Report.id))) == 24
+
+
 async def test_each_unit_is_told_to_have_been_reached_once(spine: Spine) -> None:
     unsure_notices(spine)
     await issue(spine)
@@ -597,6 +631,7 @@ async def test_a_merged_chase_of_which_part_is_done_says_only_the_rest(spine: Sp
 
 
 async def test_a_chase_of_a_recalled_notice_is_dropped(spine: Spine) -> None:
+    """O-19."""
     await issue(spine)
     await settle(spine)
     spine.later(hours=4)

@@ -134,6 +134,7 @@ async def normally(office: World, marks: list[str]) -> None:
 async def test_of_a_thousand_leads_on_every_path_nothing_is_found(
     office: World, log: io.StringIO, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """M-09."""
     marks = [canary() for _ in range(1000)]
     await normally(office, marks[:900])
     await say(office, "u018", f"线索 {marks[900]}")

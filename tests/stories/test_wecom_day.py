@@ -24,6 +24,41 @@ async def test_a_notice_reaches_the_groups_with_a_mention_of_all_and_a_card(data
         said.nothing()
 
 
+async def test_who_does_not_tap_the_mornings_trial_is_an_alarm(tmp_path, caplog):
+    """O-15: a platform drops messages without a word; only a tap proves that they arrive."""
+    async with office("", tmp_path, caplog, way="app") as world:
+        world.api.members = {userid("clerk"): {}, userid("head"): {}}
+        said = await world.until("2026-11-19T08:50+08:00")
+        trial = said.to("clerk")
+        said.to("head")
+        world.done_with()
+        (await world.presses("clerk", trial, "通道正常")).to("clerk")
+        told = await world.until("2026-11-19T09:21+08:00")
+        assert "主任30分钟内没有点" in told.to("clerk").text
+        async with world.bot.store.read() as session:
+            assert [a.what for a in await alarms.named(session, "canary")] == ["canary:head"]
+
+
+async def test_an_id_that_comes_again_with_other_words_is_an_alarm(tmp_path, caplog):
+    """I-02: the first stands; somebody may be forging, or the platform is wrong."""
+    async with office("", tmp_path, caplog, way="app") as world:
+        world.api.members = {userid("clerk"): {}, userid("u018"): {}}
+        for words in ("你好", "收到", "线索 某人"):
+            await world.posts("u018", words, msgid="4711")
+        assert world.stored == 1
+        said = await world.listen()
+        assert "先后带来不同内容" in said.to("clerk").text
+        said.all_to("u018")
+
+
+async def test_a_reply_that_can_be_used_once_is_used_once(tmp_path, caplog):
+    """O-04: the address that comes with a message takes one answer."""
+    async with office("", tmp_path, caplog, way="callback") as world:
+        assert "我在" in (await world.says("u018", "你好", msgid="one")).to("u018").text
+        window = world.legs.door.windows
+        assert window.find("one") is None and world.used == {f"one~{userid('u018')}"}
+
+
 async def test_a_card_of_the_app_with_several_buttons_keeps_those_not_pressed(database, tmp_path, caplog):
     async with office(database, tmp_path, caplog, way="app") as world:
         world.api.members = {userid("u018"): {}, userid("clerk"): {}, userid("head"): {}}
@@ -164,7 +199,9 @@ async def test_a_press_changes_its_card_in_time_while_messages_pour_in(tmp_path,
             await world.fake.click(f"U{number:03}", card.card["task_id"], "收 1", chat=MEMBERS)
             await eventually(lambda before=before: len(world.fake.updates) > before)
             took.append(since_start() - began)
-        assert max(took) < 4.5, took  # the platform takes no change after five seconds; `make bench` asks for half of one
+        assert max(took) < 4.5, (
+            took
+        )  # the platform takes no change after five seconds; `make bench` asks for half of one
         assert "已签收 31/41" in world.fake.updates[-1][1]["template_card"]["sub_title_text"]
         assert since_start() - start < 60
         (await world.listen()).all_to()

@@ -15,6 +15,7 @@ HOWS = ("hang", "hang_after", "reset", "reset_after", "502", "html", -1, 45009, 
 
 @pytest.mark.timeout(300)
 async def test_a_hundred_faults_over_two_hundred_notices_mention_nobody_twice(tmp_path, monkeypatch):
+    """O-01, O-14."""
     monkeypatch.setattr(net, "TOTAL", 0.2)
     luck = random.Random(20261121)
     async with wecom(tmp_path / "data", "", group_card="none") as world:

@@ -7,6 +7,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from pictures import photo
 from wecom_world import office, opens, userid
 
+from bot.channels.wecom import intake
+
 
 async def test_a_photo_is_fetched_at_once_and_one_that_cannot_be_had_is_said(database, tmp_path, caplog):
     async with office(database, tmp_path, caplog) as world:
@@ -86,6 +88,23 @@ async def test_a_file_belongs_to_what_was_just_reported_and_completes_a_notice_t
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert (await http.get(first["files"][0]["url"])).status == 401
             assert (await http.get("/api/files/" + "0" * 64 + ".pdf", headers=bearer)).status == 404
+
+
+async def test_whoever_sends_too_much_in_a_day_is_told_so(tmp_path, caplog, monkeypatch):
+    """M-03: a quota for each sender and day."""
+    monkeypatch.setattr(intake, "A_DAY", 40)
+    async with office("", tmp_path, caplog) as world:
+        await opens(world, "u018", "u019")
+        (await world.says("u018", "报 宣传单5份")).all_to("u018")
+        for n in range(4):
+            await world.speak("u018", msgtype="file", file=sent_file(world, b"%PDF-1.7 " + b"x" * 6, f"{n}.pdf"))
+        said = await world.listen()
+        texts = [m.text for m in said.messages]
+        assert sum("已附到" in text for text in texts) == 3 and sum("超过" in text for text in texts) == 1
+        said.all_to("u018")
+        (await world.says("u019", "报 宣传单5份")).all_to("u019")
+        await world.speak("u019", msgtype="file", file=sent_file(world, b"%PDF-1.7 other", "别人的.pdf"))
+        assert "已附到" in (await world.listen()).to("u019").text
 
 
 async def test_a_picture_that_comes_slowly_is_fetched_once_however_often_its_message_is_repeated(tmp_path, caplog):

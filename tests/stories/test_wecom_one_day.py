@@ -59,6 +59,7 @@ class Day:
 
 @pytest.mark.parametrize("name", DOORS)
 async def test_the_day(database, tmp_path, caplog, name):
+    """I-14."""
     door = DOORS[name]
     async with office(database, tmp_path, caplog, **door.options) as world:
         world.fake.refuse_updates = not door.changes

@@ -19,12 +19,14 @@ class Bucket:
         self.limits = limits
         self._taken: dict[str, deque[float]] = defaultdict(deque)
 
-    def take(self, key: str, now: float) -> float:
+    def take(self, key: str, now: float, spare: int = 0) -> float:
+        """`spare`: how many are to be left for what is more pressing."""
         taken = self._taken[key]
         while taken and taken[0] <= now - max(limit.seconds for limit in self.limits):
             taken.popleft()
         for limit in self.limits:
-            if len(taken) >= limit.most and taken[-limit.most] > now - limit.seconds:
-                return taken[-limit.most] + limit.seconds - now
+            most = limit.most - spare
+            if len(taken) >= most and taken[-most] > now - limit.seconds:
+                return taken[-most] + limit.seconds - now
         taken.append(now)
         return 0.0

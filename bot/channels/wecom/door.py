@@ -31,6 +31,7 @@ NAME, BOT, APP = "wecom", "wecom.bot", "wecom.app"
 LATE = timedelta(seconds=30)
 GONE_WAIT = timedelta(minutes=5)
 CARD, AT_ONCE, PRESSED = "notice_card", ("press", "welcome"), "已收到您的选择"
+PRESSING = ("notice",)
 Tail = Callable[[int | None], str]
 """The words that end a text which had to be cut, for a notice's number."""
 Report = Callable[[str, str], Awaitable[None]]
@@ -207,7 +208,8 @@ class WeCom:
         assert message.room is not None
         mentions = [one if one == "@all" else await self.directory.userid(one) for one in message.mentions]
         number = read_case(message.body)
-        outcome, gone = await push.text(key, message.body, [one for one in mentions if one], self.tail(number))
+        named, pressing = [one for one in mentions if one], message.kind in PRESSING
+        outcome, gone = await push.text(key, message.body, named, self.tail(number), pressing=pressing)
         if gone:  # held, not lost: the office mends the key, and it goes out
             name = self.directory.name_of(message.room)
             await self.report("door", f"群「{name}」的消息推送发不出去：{outcome.reason}；改好 push_key 后重启")

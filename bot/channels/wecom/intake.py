@@ -9,6 +9,7 @@ import logging
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.channels import Outcome, sent
@@ -28,6 +29,8 @@ from models.store import unwell
 
 log = logging.getLogger(__name__)
 ENTERED = "进入会话"
+A_DAY, MOST_SENDERS = 300 << 20, 10_000
+TOO_MUCH = "今天发来的图片和文件已超过300兆，没有再存；请明天再发，或与办公室商量别的办法"
 FETCHED = ("image", "file", "video")
 NO_VOICE = "语音听不了，请长按语音“转文字”，或打字发送"
 MOST_FETCHED = 16  # messages whose pictures are held until they are stored
@@ -70,6 +73,7 @@ class Intake:
     window: Callable[[Said], Window | None] | None = None
     excuse: Callable[[Incoming, Sequence[str]], Awaitable[None]] | None = None
     counts: Counter[str] = field(default_factory=Counter)
+    _sent: Counter[tuple[str, date]] = field(default_factory=Counter, init=False, repr=False)  # bytes by sender and day
     _fetching: OrderedDict[str, asyncio.Future[Media]] = field(default_factory=OrderedDict, init=False, repr=False)
 
     async def hear(self, said: Said, window: Window | None = None, *, late: bool = False) -> None:
@@ -174,12 +178,24 @@ class Intake:
                 return False  # the address dies in minutes, whatever the database does
             raise
 
+    async def _one(self, said: Said, item: Item) -> Picture | Attachment | str:
+        """One of them, within what its sender may send in a day."""
+        name = (said.userid, self.clock.now().astimezone(self.zone).date())
+        if self._sent[name] >= A_DAY:
+            return TOO_MUCH
+        found = await self.fetch(said, item)
+        if not isinstance(found, str):
+            if len(self._sent) > MOST_SENDERS:
+                self._sent.clear()
+            self._sent[name] += len(found.data)
+        return found
+
     async def _fetched(self, said: Said) -> Media:
         """At once, all together, for their addresses die in minutes; and why some cannot be had, in sentences."""
         if await self._is_stored(said.external_id):
             return NOTHING
         wanted = [item for item in said.items if item.kind in FETCHED]
-        found = await asyncio.gather(*(self.fetch(said, item) for item in wanted))
+        found = await asyncio.gather(*(self._one(said, item) for item in wanted))
         reasons = [one for one in found if isinstance(one, str)]
         if len(wanted) < len(said.items) and not said.text:
             reasons.append(NO_VOICE)

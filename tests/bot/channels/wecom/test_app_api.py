@@ -52,6 +52,7 @@ async def together(server, wanted):
 
 
 async def test_a_hundred_at_once_fetch_one_token(server, api):
+    """O-16."""
     results = await together(server, [api.send_text([f"m{n}"], "收到", row=n) for n in range(100)])
     assert {result.fate for result in results} == {Fate.SENT}
     assert server.count(TOKEN) == 1
@@ -78,6 +79,7 @@ async def test_a_token_is_used_until_shortly_before_its_end(server, api):
 
 @pytest.mark.parametrize("errcode", [40014, 42001, 40001])
 async def test_a_token_that_is_always_refused_is_tried_twice_and_then_left_alone(server, api, errcode):
+    """O-09."""
     server.always[SEND] = Fault("errcode", errcode)
     result = await api.send_text(["lisi"], "收到", row=1)
     assert result.fate is Fate.LATER
@@ -152,6 +154,7 @@ async def test_a_text_goes_to_a_person(server, api):
 async def test_a_text_that_arrived_without_an_answer_is_unsure_and_a_second_try_is_not_delivered_twice(
     server, api, how
 ):
+    """O-02."""
     api.seconds = 0.2
     server.plan(SEND, Fault(how))
     assert (await api.send_text(["lisi"], "请签收", row=7)).fate is Fate.UNSURE
@@ -184,6 +187,7 @@ def test_four_thousand_rows_in_a_row_have_marks_of_their_own():
 @pytest.mark.parametrize("character", ["a", "é", "收", "👍"])
 @pytest.mark.parametrize("count", [1, 500, 670, 671, 682, 683, 2048, 5000])
 async def test_a_text_is_cut_to_2048_bytes_on_a_character_boundary(server, api, character, count):
+    """O-20."""
     assert (await api.send_text(["lisi"], character * count, row=1)).fate is Fate.SENT
     content = server.delivered[-1].content["content"]
     assert len(content.encode()) <= 2048
@@ -197,6 +201,8 @@ async def test_a_person_whom_the_app_does_not_reach_is_refused(server, api):
 
 
 async def test_an_answer_of_ok_that_names_everybody_as_invalid_is_refused(server, api, monkeypatch):
+    """O-05."""
+
     async def answered(method, path, **more):
         return {"errcode": 0, "errmsg": "ok", "invaliduser": "lisi", "msgid": "m"}
 
@@ -240,6 +246,7 @@ CODES = [
 
 @pytest.mark.parametrize(("errcode", "fate"), CODES)
 async def test_each_error_code_has_its_fate(server, api, errcode, fate):
+    """O-05 to O-11."""
     server.plan(SEND, Fault("errcode", errcode))
     result = await api.send_text(["lisi"], "收到", row=1)
     assert result.fate is fate
@@ -276,6 +283,7 @@ async def test_nobody_there_at_all_is_a_message_that_was_not_sent(api):
 
 
 async def test_our_own_limit_for_a_person_is_below_the_one_above_which_the_platform_drops(server, api):
+    """O-15."""
     fates = [(await api.send_text(["lisi"], "收到", row=row)).fate for row in range(40)]
     assert fates == [Fate.SENT] * 27 + [Fate.LATER] * 13
     assert (await api.send_text(["LiSi"], "收到", row=41)).fate is Fate.LATER
@@ -360,6 +368,7 @@ async def test_a_medium_of_three_days_ago_is_gone_and_a_huge_one_is_refused(serv
 
 
 async def test_a_fetch_is_tried_again_within_the_life_of_the_address(server):
+    """M-01."""
     paused = []
 
     async def sleep(seconds):

@@ -219,6 +219,7 @@ async def test_a_doctype_or_entity_is_refused_before_the_signature_is_looked_at(
 
 
 async def test_a_wrong_signature_token_key_or_receiver_is_a_403_and_says_no_more(door, name):
+    """I-09."""
     good = posted_by(name)
     wrong = [
         (good.query | {"msg_signature": "0" * 40}, good.body),
@@ -241,6 +242,7 @@ async def test_a_wrong_signature_token_key_or_receiver_is_a_403_and_says_no_more
 
 
 async def test_each_length_and_padding_trick_is_a_403(door, name):
+    """I-09."""
     receiveid = b"" if name == "bot" else CORP.encode()
     tricks = [
         theirs.plain_of(b"{}", receiveid, length=99),
@@ -258,6 +260,7 @@ async def test_each_length_and_padding_trick_is_a_403(door, name):
 
 
 async def test_a_rotation_of_the_keys_refuses_nobody(door, name):
+    """I-10."""
     for n in range(40):
         token, key = ((TOKEN, AES_KEY), (OTHER_TOKEN, OTHER_KEY))[n % 2]
         assert (await door.post(posted_by(name, msgid=str(n), token=token, aes_key=key)))[0] == 200
@@ -289,12 +292,14 @@ async def test_the_same_message_encrypted_anew_has_one_effect(door, name):
 
 
 async def test_an_event_without_an_id_has_one_effect_and_two_that_differ_have_two(door, name):
+    """I-03."""
     for task in ("9f-1", "9f-1", "9f-2"):
         assert (await door.post(click_by(name, task=task, msgid="")))[0] == 200
     assert len(door.ledger.effects) == 2
 
 
 async def test_the_same_id_with_other_content_is_answered_and_the_first_stands(door, name):
+    """I-02."""
     await door.post(posted_by(name, "收到"))
     assert await door.post(posted_by(name, "没收到")) == (200, "")
     assert door.callback.counts["conflict"] == 1
@@ -303,6 +308,7 @@ async def test_the_same_id_with_other_content_is_answered_and_the_first_stands(d
 
 @pytest.mark.parametrize("hours", [-2, 2])
 async def test_an_old_or_early_message_is_kept_and_marked_when_our_clock_is_wrong(door, name, hours):
+    """I-07."""
     door.ledger.now_is = START + timedelta(hours=hours)
     for n in range(20):
         assert (await door.post(posted_by(name, msgid=str(n))))[0] == 200
@@ -318,6 +324,7 @@ async def test_a_message_within_ten_minutes_is_not_marked(door, name):
 
 
 async def test_unknown_kinds_and_unreadable_words_are_stored_as_ignored_and_counted(door, name):
+    """I-13."""
     maker = theirs.bot_post if name == "bot" else theirs.app_post
     strange = [
         "hologram",
@@ -332,12 +339,14 @@ async def test_unknown_kinds_and_unreadable_words_are_stored_as_ignored_and_coun
 
 
 async def test_emoji_rare_characters_and_unstorable_ones_come_through_as_storable_text(door, name):
+    """I-13."""
     assert (await door.post(posted_by(name, "收到👍🏻𠮷\u202e\x01")))[0] == 200
     assert door.ledger.heard[0].text == "收到👍🏻𠮷"
 
 
 @pytest.mark.parametrize("trouble", [OSError("disk full"), ValueError("x"), RuntimeError("secret words")])
 async def test_what_cannot_be_stored_closes_the_connection_without_an_answer(door, name, trouble, caplog):
+    """I-06."""
     door.ledger.trouble = trouble
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await door.post(posted_by(name))
@@ -348,6 +357,7 @@ async def test_what_cannot_be_stored_closes_the_connection_without_an_answer(doo
 
 
 async def test_a_database_that_will_not_commit_for_a_moment_loses_no_press(door, name):
+    """I-06."""
     door.ledger.locked = 2
     assert (await door.post(click_by(name)))[0] == 200
     assert len(door.ledger.effects) == 1
@@ -361,7 +371,7 @@ async def test_a_database_that_will_not_commit_at_all_gives_no_answer(door, name
 
 
 async def test_a_flood_of_junk_keeps_no_good_message_out(door, name):
-    """Four of five are unsigned; every good one is answered, and only those have an effect."""
+    """I-11: Four of five are unsigned; every good one is answered, and only those have an effect."""
 
     async def junk(n):
         good = posted_by(name, msgid=f"junk {n}")
@@ -376,7 +386,7 @@ async def test_a_flood_of_junk_keeps_no_good_message_out(door, name):
 
 async def test_a_commit_that_takes_too_long_is_not_answered_and_still_done(door, name):
     door.ledger.hold = asyncio.Event()
-    door.callback.answer_within = 0.05
+    door.callback.store_within = 0.05
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await door.post(posted_by(name))
     door.ledger.hold.set()

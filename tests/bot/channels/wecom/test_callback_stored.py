@@ -61,6 +61,7 @@ async def rows(spine):
 
 
 async def test_a_burst_that_the_platform_repeats_three_times_is_stored_once_each(database, tmp_path):
+    """I-01."""
     requests = [posted(n) for n in range(200)] * 3
     random.Random(5).shuffle(requests)
     async with doors(database, tmp_path) as (spine, post):
@@ -69,6 +70,7 @@ async def test_a_burst_that_the_platform_repeats_three_times_is_stored_once_each
 
 
 async def test_a_thousand_replays_of_one_request_leave_one_row(database, tmp_path):
+    """I-07."""
     async with doors(database, tmp_path) as (spine, post):
         for _ in range(10):
             assert set(await asyncio.gather(*(post(*posted(1)) for _ in range(100)))) == {200}
@@ -78,6 +80,7 @@ async def test_a_thousand_replays_of_one_request_leave_one_row(database, tmp_pat
 async def test_a_crash_between_the_commit_and_the_answer_is_healed_by_the_next_delivery(
     database, tmp_path, monkeypatch
 ):
+    """I-05."""
     async with doors(database, tmp_path) as (spine, post):
         real = spine.bot.dispatch.submit
 
@@ -97,6 +100,7 @@ async def test_a_crash_between_the_commit_and_the_answer_is_healed_by_the_next_d
 async def test_a_crash_before_the_commit_leaves_nothing_and_the_next_delivery_is_stored(
     database, tmp_path, monkeypatch
 ):
+    """I-04."""
     async with doors(database, tmp_path) as (spine, post):
         real = spine.store.write
 

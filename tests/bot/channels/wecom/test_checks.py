@@ -142,6 +142,7 @@ SAID_BY_THE_PLATFORM = {
 
 @pytest.mark.parametrize("name", SAID_BY_THE_PLATFORM)
 async def test_what_only_the_platform_knows_is_named_too(name):
+    """O-18."""
     async with platform() as one:
         match name:
             case "our address is not on the list":

@@ -99,6 +99,7 @@ FORGED = {
 
 @pytest.mark.parametrize("plain", FORGED.values(), ids=FORGED.keys())
 def test_a_well_signed_message_of_wrong_lengths_or_padding_is_refused(plain):
+    """I-09."""
     encrypted = theirs.encrypt_raw(plain)
     with pytest.raises(Forged):
         envelopes().open(theirs.sign(encrypted), str(NOW), "nonce123", encrypted)
@@ -162,7 +163,7 @@ def test_every_single_flipped_character_is_refused():
 
 
 def test_moving_digits_between_timestamp_and_nonce_keeps_the_signature_and_not_the_format():
-    """The four parts are joined without a separator: only the strict formats, and the id inside, stand against it."""
+    """I-08: The four parts are joined without a separator: only the strict formats, and the id inside, stand against it."""
     timestamp, nonce = str(NOW), "263014780"
     signature = theirs.sign(GOOD, timestamp, nonce)
     accepted = []
@@ -179,6 +180,7 @@ def test_moving_digits_between_timestamp_and_nonce_keeps_the_signature_and_not_t
 
 
 def test_both_key_sets_are_accepted_while_they_are_being_changed():
+    """I-10."""
     ours = envelopes("", *key_sets(OTHER_TOKEN, OTHER_KEY, TOKEN, AES_KEY))
     for token, key in ((TOKEN, AES_KEY), (OTHER_TOKEN, OTHER_KEY)):
         encrypted = theirs.encrypt("hello", "", key)

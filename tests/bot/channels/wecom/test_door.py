@@ -58,7 +58,7 @@ class Push:
     def __init__(self, ended=None, gone=False):
         self.said, self.ended, self.gone = [], ended or sent("push"), gone
 
-    async def text(self, key, body, mentions, tail):
+    async def text(self, key, body, mentions, tail, *, pressing):
         self.said.append((key.get_secret_value(), body, tuple(mentions), tail))
         return self.ended, self.gone
 
@@ -194,12 +194,14 @@ async def test_what_the_caller_declared_is_declared_to_the_app_too(door):
 
 
 async def test_a_push_of_unknown_fate_is_not_tried_on_another_leg(door):
+    """O-14."""
     door.push = Push(unsure("hang"))
     assert (await door.send(post())).fate is Fate.UNSURE
     assert door.line.asked == []
 
 
 async def test_a_group_that_is_gone_is_an_alarm_and_its_messages_are_held(door):
+    """O-10, O-18."""
     door.push = Push(refused("key 无效（93000）"), gone=True)
     outcome = await door.send(post())
     assert outcome.fate is Fate.LATER and outcome.wait.total_seconds() == 300

@@ -40,6 +40,7 @@ FATES = [
 
 @pytest.mark.parametrize(("errcode", "fate", "wait"), FATES)
 def test_a_code_has_its_fate_and_its_wait(errcode, fate, wait):
+    """O-06, O-07, O-08, O-09, O-10, O-11."""
     ended = errcodes.outcome(errcode, "id")
     assert ended.fate is fate
     assert (ended.wait.total_seconds() if ended.wait else None) == wait

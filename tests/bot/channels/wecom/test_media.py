@@ -41,6 +41,7 @@ async def test_what_was_sent_is_what_is_fetched(server, size):
 
 
 async def test_an_address_dies_after_five_minutes_and_is_then_gone(server):
+    """M-01."""
     url = server.keep_encrypted(b"picture", KEY)
     async with media_door(LOCAL) as door:
         assert (await door.fetch(url, KEY)).data == b"picture"
@@ -101,6 +102,7 @@ BAD_URLS = [
 
 @pytest.mark.parametrize("url", BAD_URLS)
 def test_an_address_that_leads_elsewhere_is_refused(url):
+    """M-02."""
     with pytest.raises(MediaRefused):
         allowed(url, STRICT)
 
@@ -183,6 +185,7 @@ class Rebinding(AbstractResolver):
 
 @pytest.mark.parametrize("answers", [["127.0.0.1"], ["10.1.2.3"], ["::1"], ["8.8.8.8", "127.0.0.1"]], ids=str)
 async def test_an_allowed_name_that_leads_to_a_private_address_is_refused_before_connecting(answers):
+    """M-02."""
     resolver = Rebinding(answers)
     async with media_door(STRICT, resolver=resolver) as door:
         with pytest.raises(MediaRefused):
@@ -201,6 +204,7 @@ async def test_a_name_is_resolved_once_a_fetch_and_judged_each_time():
 
 @pytest.mark.parametrize("where", ["http://127.0.0.1:1/x", "https://qyapi.weixin.qq.com/x", "/media/other"])
 async def test_a_redirect_is_not_followed(server, where):
+    """M-02."""
     url = server.keep_encrypted(b"x", KEY, name="one")
     server.plan("/media/one", Fault("redirect", where))
     async with media_door(LOCAL) as door:
@@ -211,6 +215,7 @@ async def test_a_redirect_is_not_followed(server, where):
 
 @pytest.mark.parametrize("announced", [True, False])
 async def test_a_file_over_the_limit_is_given_up_while_it_streams(server, announced):
+    """M-03."""
     rules = Rules(LOCAL.hosts, private=True, largest=100_000)
     url = server.keep_encrypted(os.urandom(200_000), KEY, name="one")
     if not announced:
@@ -229,6 +234,7 @@ async def test_a_file_exactly_at_the_limit_is_taken(server):
 
 
 async def test_a_hundred_and_one_megabytes_are_refused_by_their_announcement(server):
+    """M-03."""
     url = server.keep_encrypted(b"x", KEY, name="one")
     server.plan("/media/one", Fault("huge", 101 << 20))
     async with media_door(LOCAL) as door:
@@ -238,6 +244,7 @@ async def test_a_hundred_and_one_megabytes_are_refused_by_their_announcement(ser
 
 @pytest.mark.parametrize("how", ["drip", "hang"])
 async def test_a_server_that_drips_or_hangs_is_left_for_later(server, how):
+    """M-03."""
     url = server.keep_encrypted(b"x", KEY, name="one")
     server.plan("/media/one", Fault(how))
     async with media_door(LOCAL) as door:

@@ -55,6 +55,7 @@ async def test_who_loses_the_connection_to_the_database_loses_the_lock_and_knows
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 async def test_of_two_replicas_the_one_with_the_connection_speaks_and_the_other_takes_its_place(database, tmp_path):
+    """O-17."""
     async with wecom(tmp_path / "one", database) as world:
         settings = world.settings().model_copy(update={"data": Data(dir=tmp_path / "two")})
         pace = SlowMotion()

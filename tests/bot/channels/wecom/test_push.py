@@ -79,6 +79,7 @@ async def test_named_people_are_mentioned_by_their_userids():
     ],
 )
 async def test_every_way_of_going_wrong_has_its_outcome(fault, fate):
+    """O-05 to O-11."""
     async with pushing() as push:
         push.fake.fault("hook", fault)
         outcome = await send(push)
@@ -100,6 +101,7 @@ async def test_a_group_that_is_gone_is_told_from_a_message_that_is_wrong():
 
 
 async def test_eighteen_a_minute_leave_and_the_nineteenth_waits_here():
+    """O-07."""
     async with pushing() as push:
         fates = [(await send(push)).fate for _ in range(25)]
         assert fates == [Fate.SENT] * 18 + [Fate.LATER] * 7
@@ -110,6 +112,14 @@ async def test_eighteen_a_minute_leave_and_the_nineteenth_waits_here():
         push.pace.at += 0.2
         push.fake.now += 60.1
         assert (await send(push)).fate is Fate.SENT
+
+
+async def test_what_is_not_pressing_leaves_room_for_a_notice():
+    """O-07: notices before reminders and summaries."""
+    async with pushing() as push:
+        fates = [(await push.text(KEY, f"汇总{n}", (), "", pressing=False))[0].fate for n in range(18)]
+        assert fates == [Fate.SENT] * 14 + [Fate.LATER] * 4
+        assert [(await send(push)).fate for _ in range(5)] == [Fate.SENT] * 4 + [Fate.LATER]
 
 
 async def test_each_group_has_a_rate_of_its_own():
@@ -156,12 +166,14 @@ def test_a_long_text_keeps_its_end_and_says_where_the_rest_is():
 
 @given(st.text(max_size=3000), st.integers(60, 2048))
 def test_cutting_never_breaks_a_character_or_the_limit(text, limit):
+    """O-20."""
     cut = shorten(neutralise(text), limit, "…（余文）")
     assert len(cut.encode("utf-8")) <= limit
 
 
 @given(st.integers(0, 2100))
 def test_cutting_never_leaves_half_a_mention(before):
+    """O-20."""
     text = "字" * (before // 3) + "x" * (before % 3) + "<@ZhangSan>" + "尾" * 800
     cut = shorten(text, 2048, "…")
     assert cut.count("<@") == cut.count("<@ZhangSan>")
