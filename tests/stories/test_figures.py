@@ -1,6 +1,6 @@
 """Figures with a birth certificate: confirmed, corrected, totalled with their vagueness, each traceable to its message."""
 
-from world import World
+from world import ON_SQLITE, World
 
 
 async def _reply(office: World, person: str, text: str, room: str | None = None) -> str:
@@ -10,6 +10,7 @@ async def _reply(office: World, person: str, text: str, room: str | None = None)
     return answer
 
 
+@ON_SQLITE
 async def test_a_fall_is_asked_about_and_confirmed_with_one_word(office: World) -> None:
     await _reply(office, "u032", "报 线索累计147条")
     assert "比上次累计 147 少，对吗？" in await _reply(office, "u032", "报 线索累计120条")
@@ -19,6 +20,7 @@ async def test_a_fall_is_asked_about_and_confirmed_with_one_word(office: World) 
     assert "没错回“对”" not in await _reply(office, "u032", "报 线索累计130条")
 
 
+@ON_SQLITE
 async def test_a_threefold_jump_is_asked_about_and_corrected(office: World) -> None:
     await _reply(office, "u032", "报 宣传单累计5000份")
     assert "三倍以上" in await _reply(office, "u032", "报 宣传单累计52000份")
@@ -29,6 +31,7 @@ async def test_a_threefold_jump_is_asked_about_and_corrected(office: World) -> N
     assert "宣传单 52000份（累计），已改" in history and "宣传单 5200份（累计）；" in history
 
 
+@ON_SQLITE
 async def test_a_correction_that_is_still_odd_is_asked_about_again(office: World) -> None:
     await _reply(office, "u032", "报 宣传单累计5000份")
     await _reply(office, "u032", "报 宣传单累计52000份")
@@ -36,6 +39,7 @@ async def test_a_correction_that_is_still_odd_is_asked_about_again(office: World
     assert "宣传单 520份已确认" in await _reply(office, "u032", "对")
 
 
+@ON_SQLITE
 async def test_a_correction_finds_the_newest_report_that_has_such_a_figure(office: World) -> None:
     await _reply(office, "u032", "报 宣传单5000份")
     await _reply(office, "u032", "报 短信300条")
@@ -44,6 +48,7 @@ async def test_a_correction_finds_the_newest_report_that_has_such_a_figure(offic
     assert "300 → 至少300条" in await _reply(office, "u032", "改 短信 300余条")
 
 
+@ON_SQLITE
 async def test_what_was_right_is_simply_confirmed(office: World) -> None:
     await _reply(office, "u032", "报 宣传单5000份")
     assert "已确认无误" in await _reply(office, "u032", "对")
@@ -67,6 +72,7 @@ async def test_totals_over_units_say_how_vague_they_are(office: World) -> None:
     assert "没有数字" in await _reply(office, "clerk", "上个月报了多少")
 
 
+@ON_SQLITE
 async def test_every_figure_leads_to_its_message(office: World) -> None:
     await office.says("u032", "报 宣传单5000余份", room="counties")
     office.heard[-1].all_to()
@@ -79,11 +85,13 @@ async def test_every_figure_leads_to_its_message(office: World) -> None:
     assert "原话“宣传单5000余份”" in await _reply(office, "clerk", "明细 寿县 宣传单")
 
 
+@ON_SQLITE
 async def test_another_unit_sees_only_its_own(office: World) -> None:
     await _reply(office, "u032", "报 宣传单5000份")
     assert "没有数字" in await _reply(office, "u034", "明细")
 
 
+@ON_SQLITE
 async def test_what_was_reported_of_late_is_offered_instead_of_asking_again(office: World) -> None:
     """R8."""
     await _reply(office, "u032", "报 宣传单5000份")
