@@ -5,11 +5,12 @@ from typing import Any
 
 from handlers.ack import receive
 from handlers.agree import both, propose, wanted
+from handlers.figures import confirm
 from handlers.lead_doubt import close
 from handlers.lead_sealing import quiet, register
 from handlers.registry import ANYONE, OFFICE, PASS, Misunderstood, agreed, command
 from handlers.request import Request
-from models import leads, outbox, questions, receipts
+from models import leads, outbox, questions, receipts, reports
 from models.approvals import Approval
 from models.leads import Lead
 from models.outbox import OutState
@@ -38,10 +39,13 @@ async def asked(request: Request, rest: str, *kinds: Ask) -> Question | None:
 @command(*YES, who=ANYONE, hidden=True)
 async def yes(request: Request, rest: str) -> str | None:
     """是：回答助手刚才的问题"""
-    question = await asked(request, rest, Ask.IS_LEAD, Ask.IS_ACK)
+    question = await asked(request, rest, Ask.IS_LEAD, Ask.IS_ACK, Ask.FIGURES)
     if question is None:
         return PASS
     question.answered_at = request.now
+    if question.ask == Ask.FIGURES:
+        await confirm(request, question.subject["report"])
+        return None
     if question.ask == Ask.IS_ACK:
         row = await request.gathering.numbered(question.subject["number"], request.unit.id) if request.unit else None
         if row is not None:
@@ -82,11 +86,13 @@ async def _take_envelope(request: Request, question: Question) -> Lead | None:
 @command(*NO, who=ANYONE, hidden=True)
 async def no(request: Request, rest: str) -> str | None:
     """不是：回答助手刚才的问题"""
-    question = await asked(request, rest, Ask.IS_LEAD, Ask.IS_ACK)
+    question = await asked(request, rest, Ask.IS_LEAD, Ask.IS_ACK, Ask.FIGURES)
     if question is None:
         return PASS
     question.answered_at = request.now
-    if question.ask == Ask.IS_LEAD:
+    if question.ask == Ask.FIGURES:
+        request.reply("figures_wrong", figures=await reports.doubted(request.session, question.subject["report"]))
+    elif question.ask == Ask.IS_LEAD:
         lead = await _take_envelope(request, question)
         if lead is not None:
             await leads.erase(request.session, lead.id)

@@ -7,7 +7,7 @@ from handlers.agree import wanted
 from handlers.press import take_back
 from handlers.registry import OFFICE, PASS, Misunderstood, command
 from handlers.request import Button, Desk, Request
-from models import notices
+from models import notices, reports
 from models.notices import Kind, Notice, NoticeState
 from models.rules.case_numbers import leading_number
 from models.rules.deadlines import Due, DueState, find_due, read_due
@@ -18,6 +18,7 @@ from models.rules.notice_words import asks_figures, asks_pictures_without_reason
 from models.units import Unit
 
 LONGEST = 4000
+REPORTED_OF_LATE = timedelta(days=60)
 
 
 @command("通知", who=OFFICE, glued=lambda rest: len(rest) >= 8)
@@ -102,11 +103,24 @@ async def preview(request: Request, notice: Notice) -> None:
         everybody=len(notice.audience) == len(request.roster.units),
         issued=await notices.issued_since(request.session, monday),
         opens=None if request.calendar.is_open(request.now) else request.calendar.next_opening(request.now),
+        known=await _known(request, notice),
         warnings=warnings(request, notice),
         silent=[request.roster.units[u].name for u in notice.audience if request.liaison(u) is None],
         notice_id=notice.id,
         buttons=[Button(f"发 {notice.number}", "发"), Button(f"取消 {notice.number}", "取消")],
     )
+
+
+async def _known(request: Request, notice: Notice) -> list[dict[str, Any]]:
+    """Figures that a notice asks for and units have reported of late: they can be quoted instead of asked again (R8)."""
+    if notice.kind != Kind.FIGURES and not asks_figures(notice.text):
+        return []
+    of_late = await reports.labels_since(request.session, request.now - REPORTED_OF_LATE)
+    return [
+        {"label": label, "units": units, "at": at.astimezone(request.office.zone)}
+        for label, units, at in of_late
+        if len(label) > 1 and label in notice.text
+    ]
 
 
 def warnings(desk: Desk, notice: Notice) -> list[str]:

@@ -4,20 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from handlers import attach
+from handlers.figures import enter
 from handlers.lead import doubtful, firewall
 from handlers.registry import LIAISONS, PASS, Misunderstood, command, listener
 from handlers.request import Request
-from models import pieces, reports
+from models import pieces, questions, reports
 from models.acking import answer
-from models.notices import Kind, NoticeState
+from models.notices import Kind, Notice, NoticeState
+from models.questions import Ask
 from models.receipts import How
-from models.reports import Figure, Report, as_number
+from models.reports import Report
 from models.rules.case_numbers import leading_number
 from models.rules.demands import Demand, named, read_demands, say
 from models.rules.figures import Figure as Reading
-from models.rules.figures import correct, looks_like_figures, read_figures, supersedes, worth_asking
+from models.rules.figures import looks_like_figures, read_figures
 from models.rules.lead_words import lead_like
-from models.rules.totals import prefix_of
 
 LONGEST = 4000
 ZERO = ("零报告", "无新增", "零上报")
@@ -92,7 +93,9 @@ async def file(request: Request, words: str, number: int | None, *, reply_only: 
         await attach.keep(request, filed)
     figures, unread = ([], []) if reply_only else read_figures(words)
     none_new = request.word in ZERO
-    told = [await _enter(request, filed, figure) for figure in figures]
+    told = [await enter(request, filed, figure) for figure in figures]
+    if any(one["question"] for one in told):
+        await questions.ask(request.session, request.me.id, Ask.FIGURES, request.now, report=filed.id)
     left = await _pieces_left(request, row)
     lacking = _settle(request, row, figures, left) if row is not None else ""
     request.reply(
@@ -103,6 +106,7 @@ async def file(request: Request, words: str, number: int | None, *, reply_only: 
         row=row,
         lacking=lacking,
         pieces=say(left),
+        last=await _last_period(request, row),
         photos_left=any(d.photo for d in left),
         reply_only=reply_only,
         none_new=none_new,
@@ -167,64 +171,9 @@ def _settle(request: Request, row: Any, figures: Sequence[Reading], left: Sequen
     return lacking
 
 
-async def _enter(request: Request, filed: Report, figure: Reading) -> dict[str, Any]:
-    """Keep one figure. A 累计 takes the place of what stood under its label, anything else is added to it."""
-    before = await reports.standing(request.session, filed.unit_id, figure.label, figure.measure)
-    total = as_number(sum(f.value for f in before))
-    question = worth_asking(total, figure) if before else None
-    for old in before:
-        reading = Reading(old.label, as_number(old.value), old.vagueness, old.measure, old.basis, old.words)
-        old.superseded = supersedes(reading, figure)
-    request.session.add(
-        Figure(
-            report_id=filed.id,
-            label=figure.label,
-            value=float(figure.value),
-            vagueness=figure.vagueness,
-            measure=figure.measure,
-            basis=figure.basis,
-            words=figure.words,
-        )
-    )
-    standing = float(figure.value) + sum(f.value for f in before if not f.superseded)
-    vague = {f.vagueness for f in before if not f.superseded} | {figure.vagueness}
-    return {
-        "figure": figure,
-        "before": total,
-        "total": standing,
-        "prefix": prefix_of(vague),
-        "added": bool(before),
-        "question": question,
-    }
-
-
-@listener(20)
-async def correct_figures(request: Request) -> str | None:
-    """改 宣传单 5200: a figure of the last report was read or typed wrongly; what stood before is kept."""
-    if request.unit is None or request.me.is_staff or not request.text.startswith("改"):
-        return PASS
-    last = await reports.last_of(request.session, request.me.id)
-    if last is None:
-        return PASS
-    rows = (await reports.figures_of(request.session, [last.id]))[last.id]
-    current = [f for f in rows if not f.corrected]
-    old = [Reading(f.label, as_number(f.value), f.vagueness, f.measure, f.basis, f.words) for f in current]
-    new = correct(old, request.text)
-    changed = [(was, now) for was, now in zip(current, new, strict=False) if float(now.value) != was.value]
-    if not changed:
-        return PASS
-    for was, now in changed:
-        was.superseded = was.corrected = True
-        request.session.add(
-            Figure(
-                report_id=last.id,
-                label=now.label,
-                value=float(now.value),
-                vagueness=now.vagueness,
-                measure=now.measure,
-                basis=now.basis,
-                words=request.text,
-            )
-        )
-    request.reply("corrected", changes=[{"label": w.label, "was": w.value, "now": n} for w, n in changed])
-    return None
+async def _last_period(request: Request, row: Any | None) -> list[Any]:
+    """What this unit gave a duty the last time, for a look at both."""
+    notice = await request.session.get(Notice, row.notice_id) if row is not None else None
+    if notice is None or notice.duty_id is None:
+        return []
+    return list(await reports.last_period(request.session, request.unit.id, notice.duty_id, notice.id))

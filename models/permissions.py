@@ -130,6 +130,7 @@ COMMANDS = {
     "duty.approve": "change reminders",
     "duty.plan": "change reminders",
     "duty.stop": "change reminders",
+    "figures.details": "see progress",
     "full_text.full_text": "own matters",
     "handover.accept": "answer a question",
     "handover.hand_over": "own unit",

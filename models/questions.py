@@ -21,6 +21,7 @@ class Ask(StrEnum):
     EXTEND = "extend"
     HANDOVER = "handover"
     INTRODUCE = "introduce"
+    FIGURES = "figures"
 
 
 class Question(Base):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
+from models.notices import Notice
 
 
 class Report(Base):
@@ -31,7 +32,8 @@ class Report(Base):
 class Figure(Base):
     """A number with its birth certificate: the words it was read from and the report that carried them.
 
-    `superseded` by a later 累计 it no longer adds to a total; `corrected` by its sender it was never right.
+    `corrected` by its sender it was never right. `confirmed` is None unless its sender was asked whether it is right:
+    a 累计 that falls or jumps. `message` is the one that corrected it, where that is not the report's own.
     """
 
     __tablename__ = "figures"
@@ -44,8 +46,9 @@ class Figure(Base):
     measure: Mapped[str]
     basis: Mapped[str | None] = mapped_column(default=None)
     words: Mapped[str] = mapped_column(default="")
-    superseded: Mapped[bool] = mapped_column(default=False)
     corrected: Mapped[bool] = mapped_column(default=False)
+    confirmed: Mapped[bool | None] = mapped_column(default=None)
+    message: Mapped[str] = mapped_column(default="")
 
 
 def as_number(value: float) -> int | Decimal:
@@ -75,21 +78,71 @@ async def figures_of(session: AsyncSession, report_ids: Sequence[int]) -> dict[i
     return found
 
 
-async def standing(session: AsyncSession, unit_id: int, label: str, measure: str) -> Sequence[Figure]:
-    """The figures of a unit under one label that still count, oldest first."""
+async def standing(
+    session: AsyncSession, unit_id: int, label: str, measure: str, before: int | None = None
+) -> Sequence[Figure]:
+    """The figures of a unit under one label that still count, oldest first: its last 累计 and what was added since.
+
+    `before` is a report of which only the ones before it are looked at."""
     query = (
         select(Figure)
         .join(Report, Report.id == Figure.report_id)
-        .where(Report.unit_id == unit_id, Report.withdrawn.is_(False), Figure.superseded.is_(False))
+        .where(Report.unit_id == unit_id, Report.withdrawn.is_(False), Figure.corrected.is_(False))
         .where(Figure.label == label, Figure.measure == measure)
-        .order_by(Figure.id)
+        .order_by(Report.id, Figure.id)
+    )
+    if before is not None:
+        query = query.where(Report.id < before)
+    found = (await session.scalars(query)).all()
+    last = max((place for place, f in enumerate(found) if f.basis == "累计"), default=0)
+    return found[last:]
+
+
+async def last_of(session: AsyncSession, by: str) -> Report | None:
+    return next(iter(await latest_of(session, by, 1)), None)
+
+
+async def latest_of(session: AsyncSession, by: str, most: int) -> Sequence[Report]:
+    """The last reports of a person, newest first."""
+    query = select(Report).where(Report.by == by, Report.withdrawn.is_(False)).order_by(Report.id.desc()).limit(most)
+    return (await session.scalars(query)).all()
+
+
+async def doubted(session: AsyncSession, report_id: int) -> Sequence[Figure]:
+    """The figures of a report whose sender has been asked about them and has not said."""
+    query = select(Figure).where(
+        Figure.report_id == report_id, Figure.confirmed.is_(False), Figure.corrected.is_(False)
     )
     return (await session.scalars(query)).all()
 
 
-async def last_of(session: AsyncSession, by: str) -> Report | None:
-    query = select(Report).where(Report.by == by, Report.withdrawn.is_(False)).order_by(Report.id.desc()).limit(1)
-    return (await session.execute(query)).scalar_one_or_none()
+async def labels_since(session: AsyncSession, since: datetime) -> Sequence[tuple[str, int, datetime]]:
+    """What has been counted of late: label, how many units reported it, and when last."""
+    query = (
+        select(Figure.label, func.count(Report.unit_id.distinct()), func.max(Report.at))
+        .join(Report, Report.id == Figure.report_id)
+        .where(Report.at >= since, Report.withdrawn.is_(False), Figure.corrected.is_(False), Figure.label != "")
+        .group_by(Figure.label)
+    )
+    return [(label, units, at) for label, units, at in await session.execute(query)]
+
+
+async def last_period(session: AsyncSession, unit_id: int, duty_id: int, before: int) -> Sequence[Figure]:
+    """What a unit reported to the notice of a duty before this one."""
+    last = (
+        select(func.max(Report.notice_id))
+        .join(Notice, Notice.id == Report.notice_id)
+        .where(Notice.duty_id == duty_id, Notice.id < before, Report.unit_id == unit_id, Report.withdrawn.is_(False))
+        .scalar_subquery()
+    )
+    query = (
+        select(Figure)
+        .join(Report, Report.id == Figure.report_id)
+        .where(Report.unit_id == unit_id, Report.notice_id == last)
+        .where(Report.withdrawn.is_(False), Figure.corrected.is_(False))
+        .order_by(Figure.id)
+    )
+    return (await session.scalars(query)).all()
 
 
 async def count_between(session: AsyncSession, since: datetime, until: datetime) -> dict[int, int]:

@@ -179,7 +179,7 @@ class Api:
                 "at": self._time(r.at),
                 "text": r.text,
                 "notice": numbers.get(r.notice_id) if r.notice_id is not None else None,
-                "figures": [_figure(f, r.source_message) for f in figures[r.id] if not f.corrected],
+                "figures": [_figure(f, f.message or r.source_message) for f in figures[r.id] if not f.corrected],
                 "photos": [f"/api/photos/{name}" for name in r.photos],
                 **({"files": [_file(f) for f in files[r.id]]} if files[r.id] else {}),
             }

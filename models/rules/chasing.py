@@ -43,9 +43,12 @@ def upcoming_step(now: datetime, due: datetime, calendar: WorkCalendar) -> tuple
 
 
 def capped_until(now: datetime, chased: Iterable[datetime], calendar: WorkCalendar) -> datetime | None:
-    """None when a unit may be chased now, else the opening at which it may be again (R2)."""
+    """None when a unit may be chased now, else the opening at which it may be again (R2).
+
+    What is said outside working hours leaves at the next opening, and counts for the half-day that begins there."""
+    now = calendar.next_opening(now)
     here = calendar.half_day(now)
-    days = [calendar.half_day(at) for at in chased]
+    days = [calendar.half_day(calendar.next_opening(at)) for at in chased]
     if sum(day[0] == here[0] for day in days) >= PER_DAY:
         at = now
         while calendar.half_day(at)[0] == here[0]:

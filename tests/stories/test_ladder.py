@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from world import World, opened
+from world import ON_SQLITE, World, opened
 
 ROWS = (
     ("市公安局", "成员单位", "公安联络员", "u1", "王五（gongan.b）", "赵局长（gongan.z）"),
@@ -34,6 +34,7 @@ async def _issued(office: World) -> None:
     assert sorted(w for w in said.all_to() if w.startswith("u")) == ["u1", "u2", "u3"]
 
 
+@ON_SQLITE
 async def test_after_the_due_time_the_deputy_is_asked_where_there_is_one(office: World) -> None:
     await _issued(office)
     said = await office.until("2026-11-20T08:30+08:00")
@@ -46,6 +47,7 @@ async def test_after_the_due_time_the_deputy_is_asked_where_there_is_one(office:
     assert [e.get("note", "") for e in events if e["what"] == "chased"] == ["", "B角"]
 
 
+@ON_SQLITE
 async def test_the_deputy_may_answer_and_that_ends_it(office: World) -> None:
     await _issued(office)
     (await office.until("2026-11-20T08:30+08:00")).all_to()
@@ -72,11 +74,13 @@ async def test_the_leader_is_told_only_when_the_office_presses(office: World) ->
     assert [e.get("note", "") for e in events if e["what"] == "chased"] == ["", "B角", "负责人"]
 
 
+@ON_SQLITE
 async def test_before_the_due_time_no_leader_is_troubled(office: World) -> None:
     await _issued(office)
     assert "时限还没到" in (await office.says("clerk", "请负责人 1")).to("clerk").text
 
 
+@ON_SQLITE
 async def test_what_waits_for_the_morning_is_dropped_when_the_unit_acks_meanwhile(office: World) -> None:
     """R12 for the last step too: it stops in the same transaction as the ack."""
     await _issued(office)
@@ -89,6 +93,7 @@ async def test_what_waits_for_the_morning_is_dropped_when_the_unit_acks_meanwhil
     said.all_to()
 
 
+@ON_SQLITE
 async def test_a_deputy_answers_while_the_liaison_is_away(office: World) -> None:
     (await office.says("u1", "请假 11月19日-20日")).all_to()
     (await office.says("clerk", "通知 市公安局：请报方案，收到请回复。明天下班前")).all_to()
@@ -98,6 +103,7 @@ async def test_a_deputy_answers_while_the_liaison_is_away(office: World) -> None
     said.all_to()
 
 
+@ON_SQLITE
 async def test_a_handover_to_the_deputy_leaves_the_old_liaison_without_access(office: World) -> None:
     (await office.says("u1", "移交 王五")).all_to()
     (await office.says("gongan.b", "接受")).all_to()

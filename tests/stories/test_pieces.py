@@ -1,7 +1,7 @@
 """交件 with named pieces, and the basis of a directive: what a unit has sent, what is still missing, and where it stands."""
 
 from pictures import photo
-from world import World
+from world import ON_SQLITE, World
 
 NOTICE = "通知 交件 根据《专项斗争实施方案》（市扫黑办〔2026〕12号），寿县、大通区请报送：总结、盖章版、照片3张，用于年底归档。周五17时前"
 
@@ -38,6 +38,7 @@ async def test_each_answer_says_precisely_what_is_still_missing(office: World) -
     assert "寿县" not in await _reply(office, "clerk", "谁没回 1")
 
 
+@ON_SQLITE
 async def test_what_is_taken_back_is_missing_again(office: World) -> None:
     await _reply(office, "clerk", NOTICE)
     await _reply(office, "clerk", "发")
@@ -47,6 +48,7 @@ async def test_what_is_taken_back_is_missing_again(office: World) -> None:
     assert "缺：总结、盖章版、照片3张" in await _reply(office, "u032", "待办")
 
 
+@ON_SQLITE
 async def test_the_basis_is_shown_on_asking_and_follows_a_correction(office: World) -> None:
     await _reply(office, "clerk", NOTICE)
     await _reply(office, "clerk", "发")
@@ -56,11 +58,13 @@ async def test_the_basis_is_shown_on_asking_and_follows_a_correction(office: Wor
     assert "依据：市扫黑办〔2026〕15号" in await _reply(office, "u032", "全文 1")
 
 
+@ON_SQLITE
 async def test_pieces_in_a_notice_of_another_kind_are_pointed_out(office: World) -> None:
     assert "改 交件" in await _reply(office, "clerk", "通知 寿县：请报送：总结、盖章版。周五17时前")
     assert "要件：总结、盖章版" in await _reply(office, "clerk", "改 交件")
 
 
+@ON_SQLITE
 async def test_more_than_three_photos_are_warned_about(office: World) -> None:
     """R7."""
     preview = await _reply(office, "clerk", "通知 交件 寿县：请报送：现场照片5张，用于存档。周五17时前")

@@ -1,6 +1,6 @@
 """Units renamed and merged by a word: their history, their people and what they owe stay with them."""
 
-from world import World
+from world import ON_SQLITE, World
 
 
 async def _reply(office: World, person: str, text: str, room: str | None = None) -> str:
@@ -10,6 +10,7 @@ async def _reply(office: World, person: str, text: str, room: str | None = None)
     return answer
 
 
+@ON_SQLITE
 async def test_a_renamed_unit_keeps_its_history_and_its_old_name_is_understood(office: World) -> None:
     await _reply(office, "clerk", "通知 市水利局、寿县：请报方案，收到请回复。明天下班前")
     await _reply(office, "clerk", "发")
@@ -57,6 +58,7 @@ async def test_merged_units_go_on_as_one(office: World) -> None:
     assert "市水教局（1个单位）" in preview
 
 
+@ON_SQLITE
 async def test_only_the_office_and_the_administrator_may(office: World) -> None:
     for person in ("u018", "lead1", "auditor"):
         assert "单位" in await _reply(office, person, "单位 改名 市水利局 → 市水务局")

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
@@ -29,6 +30,8 @@ from models.people import Role
 from models.rules.durations import read_duration
 
 START = datetime.fromisoformat("2026-11-18T15:00+08:00")
+# For a story that asks nothing of the database that a neighbour does not ask of both.
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @dataclass

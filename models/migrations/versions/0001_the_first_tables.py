@@ -404,8 +404,9 @@ def upgrade() -> None:
     sa.Column('measure', sa.String(), nullable=False),
     sa.Column('basis', sa.String(), nullable=True),
     sa.Column('words', sa.String(), nullable=False),
-    sa.Column('superseded', sa.Boolean(), nullable=False),
     sa.Column('corrected', sa.Boolean(), nullable=False),
+    sa.Column('confirmed', sa.Boolean(), nullable=True),
+    sa.Column('message', sa.String(), nullable=False),
     sa.ForeignKeyConstraint(['report_id'], ['reports.id'], name=op.f('fk_figures_report_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_figures'))
     )

@@ -81,7 +81,7 @@ def test_never_more_than_once_a_half_day_nor_twice_a_day(calendar: WorkCalendar,
         else:
             assert until > now
             assert calendar.is_open(until)
-    halves = [calendar.half_day(one) for one in chased]
+    halves = [calendar.half_day(calendar.next_opening(one)) for one in chased]  # when each would leave
     assert max(Counter(halves).values(), default=0) <= 1
     assert max(Counter(day for day, _ in halves).values(), default=0) <= 2
 
@@ -100,6 +100,10 @@ def test_put_off_is_not_for_ever(moments: list[datetime], now: datetime) -> None
 
 def test_a_call_in_the_evening_counts_for_the_next_morning() -> None:
     assert capped_until(at("11-19T08:00"), [at("11-18T20:00")], CALENDAR) == at("11-19T14:30")
+
+
+def test_a_call_at_the_stroke_of_noon_leaves_in_the_afternoon_and_counts_for_it() -> None:
+    assert capped_until(at("11-19T14:00"), [at("11-19T12:00")], CALENDAR) == at("11-20T08:00")
 
 
 @pytest.mark.parametrize(
