@@ -81,7 +81,8 @@ async def lead_open(arguments: argparse.Namespace) -> None:
     except lead_reading.ReadingFailed as fault:
         raise CommandFailed(str(fault)) from None
     for number, part in enumerate(parts, 1):
-        out(f"—— 第{number}段 {part.at} {part.unit} {part.who or '（未留姓名）'}\n{part.text}")
+        told_by = " ".join(filter(None, (part.at, part.unit, part.name, part.who))) if part.who else "（未留姓名）"
+        out(f"—— 第{number}段 {told_by}\n{part.text}")
         for index, picture in enumerate(part.pictures, 1):
             if arguments.pictures is None:
                 out(f"［图片{index}，加 --pictures 目录 可存下来看］")

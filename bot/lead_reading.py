@@ -40,6 +40,7 @@ class Part:
 
     text: str = field(repr=False)
     who: str = field(repr=False)
+    name: str = field(repr=False)
     unit: str = field(repr=False)
     at: str
     pictures: tuple[bytes, ...] = field(repr=False)
@@ -180,4 +181,11 @@ def _bound(envelope: dict[str, Any]) -> bytes:
 def _part(content: bytes) -> Part:
     said = json.loads(content)
     pictures = tuple(base64.b64decode(one) for one in said.get("pictures", []))
-    return Part(said["text"], said.get("from") or "", said.get("unit") or "", said.get("at") or "", pictures)
+    return Part(
+        text=said["text"],
+        who=said.get("from") or "",
+        name=said.get("name") or "",
+        unit=said.get("unit") or "",
+        at=said.get("at") or "",
+        pictures=pictures,
+    )

@@ -25,6 +25,11 @@ class RecipientsError(Exception):
     """Leads cannot be taken; the text is one Chinese sentence that says why and how to mend it."""
 
 
+class Unfit(RecipientsError):
+    """The list is the one that was pinned, and nobody's leads could be sealed to it: fewer than two officers, say. The
+    bot goes on without leads; a list that is not the pinned one stops it."""
+
+
 @dataclass(frozen=True)
 class Keys:
     """What `make_keys` wrote: the public list, its fingerprint to pin, and a private file per key id (recovery too)."""
@@ -35,7 +40,7 @@ class Keys:
 
 
 def load(path: Path, pinned_fingerprint: str) -> Recipients:
-    """The recipients in the file at `path` if it is still the pinned one; raises RecipientsError."""
+    """The recipients in the file at `path` if it is still the pinned one; raises RecipientsError, `Unfit` among them."""
     data = _read(path)
     fingerprint = hashlib.sha256(data).hexdigest()
     pinned = re.sub(r"[\s:-]", "", pinned_fingerprint).lower()
@@ -54,7 +59,7 @@ def load(path: Path, pinned_fingerprint: str) -> Recipients:
     try:
         return Recipients(_officers(content), _text(content.get("recovery"), "[recovery]", "public_key"), fingerprint)
     except ValueError as error:
-        raise RecipientsError(str(error)) from None
+        raise Unfit(str(error)) from None
 
 
 def make_keys(folder: Path, officer_ids: Sequence[str]) -> Keys:

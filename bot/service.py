@@ -27,7 +27,7 @@ from bot.console.leads import LeadDesk
 from bot.control import Control
 from bot.settings import Settings
 from bot.shut_mouth import keep_memory_in
-from models import posts
+from models import alarms, posts
 from models.rooms import Room
 from models.roster import touch_roster
 from models.rules.role_changes import Post
@@ -35,6 +35,7 @@ from models.sealing import Recipients
 from models.store import Store
 
 BODY = 64 * 1024
+UNFIT = "recipients unfit"
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,9 @@ async def opened(
             clock = clock or SystemClock()
             now = clock.now()
             await store.write(lambda session: _furnish(session, settings, now))
-            bot = build(
-                store=store,
-                clock=clock,
-                office=settings.as_office(),
-                folder=folder,
-                recipients=officers(settings),
-            )
+            known, why_not = _officers_now(settings)
+            await store.write(lambda session: _say_why(session, why_not, now))
+            bot = build(store=store, clock=clock, office=settings.as_office(), folder=folder, recipients=known)
             terminal = Terminal()
             bot.doors.add(terminal, carries_all=False)
             async with _wecom(bot, settings, live, pace) as legs, running(bot):
@@ -93,6 +90,21 @@ def officers(settings: Settings) -> Recipients | None:
     if not settings.leads.fingerprint:
         return None
     return recipients.load(settings.leads.recipients, settings.leads.fingerprint)
+
+
+def _officers_now(settings: Settings) -> tuple[Recipients | None, str]:
+    """Who can open leads, and why nobody can where the pinned list is unfit. Raises RecipientsError."""
+    try:
+        return officers(settings), ""
+    except recipients.Unfit as fault:
+        return None, str(fault)
+
+
+async def _say_why(session: AsyncSession, why_not: str, now: datetime) -> None:
+    """Without leads the rest goes on, and that is an alarm until it is mended."""
+    await alarms.clear_alarm(session, now, UNFIT)
+    if why_not:
+        await alarms.raise_alarm(session, now, UNFIT, why_not)
 
 
 async def _furnish(session: AsyncSession, settings: Settings, now: datetime) -> None:

@@ -15,6 +15,7 @@ from models.notices import Kind, Notice
 from models.rules.case_numbers import leading_number
 from models.rules.duties import DutyRule, dates, ending
 from models.rules.duty_words import Unread, read_duty
+from models.rules.notice_words import sets_lead_target
 
 SHOWN = 12
 
@@ -54,6 +55,7 @@ async def plan(request: Request, rest: str) -> None:
         units=len(units),
         uncovered=years,
         days_off=[at for at in upcoming if not request.calendar.is_workday(at.date())] if rule.every != "day" else [],
+        target=sets_lead_target(duty.sentence),
         buttons=[Button(f"启用 {duty.id}", "启用"), Button(f"停用 {duty.id}", "不要")],
     )
 

@@ -33,5 +33,9 @@ async def send(desk: Desk, at: datetime | None) -> None:
     if at is None or head is None or await marks.read_mark(desk.session, SENT) == head.hash:
         return
     await marks.write_mark(desk.session, SENT, head.hash)
+    known = desk.around.recipients
+    print_ = known.short if known is not None else ""
     for person in desk.roster.with_role(Role.AUDITOR):
-        desk.tell(person.id, "journal_head", key=f"journal head:{head.id}:{person.id}", head=head, day=local)
+        desk.tell(
+            person.id, "journal_head", key=f"journal head:{head.id}:{person.id}", head=head, day=local, print=print_
+        )

@@ -70,9 +70,10 @@ def _content(request: Request, words: str, *, nameless: bool) -> dict[str, objec
     return {
         "text": words,
         "from": request.me.id,
+        "name": request.me.name,
         "unit": request.unit.name if request.unit is not None else None,
         "room": incoming.room,
-        "at": incoming.at.isoformat(),
+        "at": incoming.at.astimezone(request.office.zone).isoformat(timespec="minutes"),
         "pictures": pictures,
     }
 

@@ -14,7 +14,7 @@ from models.rules.deadlines import Due, DueState, find_due, read_due
 from models.rules.demands import MOST_PHOTOS, read_demands
 from models.rules.doc_numbers import basis_of
 from models.rules.names import read_kind, split_audience
-from models.rules.notice_words import asks_figures, asks_pictures_without_reason, kind_of, split_kind
+from models.rules.notice_words import asks_figures, asks_pictures_without_reason, kind_of, sets_lead_target, split_kind
 from models.units import Unit
 
 LONGEST = 4000
@@ -124,7 +124,7 @@ async def _known(request: Request, notice: Notice) -> list[dict[str, Any]]:
 
 
 def warnings(desk: Desk, notice: Notice) -> list[str]:
-    """Names of the warnings that the preview must carry (R7, R9, R15), for the template to word."""
+    """Names of the warnings that the preview must carry (R7, R9, R10, R15), for the template to word."""
     found = []
     state, _, _ = notice.due_trouble.partition(":")
     if state:
@@ -149,6 +149,8 @@ def warnings(desk: Desk, notice: Notice) -> list[str]:
         found.append("figures")
     elif notice.kind in (Kind.ACK, Kind.REPLY) and read_demands(notice.text):
         found.append("pieces")
+    if sets_lead_target(notice.text):
+        found.append("target")
     if not notice.audience:
         found.append("nobody")
     if any(desk.liaison(unit) is None for unit in notice.audience):

@@ -7,7 +7,8 @@
    within ten seconds; presses of a card while two hundred messages a second come in (`callbacks`).
 3. Questions to a ledger of a million receipts, on SQLite and PostgreSQL (`ledger`).
 4. A tick of the chase over a thousand units that owe twenty matters each (`chasing`).
-5. Cold start to the first answer, and what it weighs idle (`starting`).
+5. Sealing a lead, and opening a thousand on an officer's machine (`sealing`).
+6. Cold start to the first answer, and what it weighs idle (`starting`).
 
 Servers run on the first core, the load generator on the second. `--quick` takes fewer and shorter slices and a smaller
 ledger, and leaves RESULTS.md alone. Exits 1 when a figure that the table asks for is not reached.
@@ -34,6 +35,7 @@ from table import Row, markdown
 RATIO, P99, QUERY, START, RESIDENT = 0.10, 60, 5, 1.5, 120
 CALLBACK_P99, CALLBACK_MAX, PRESS_P99 = 150, 1000, 500
 SUMMARY, RAISE, TICK, HOLD = 50, 500, 2000, 50
+SEAL, OPEN = 2, 3
 RESULTS = HERE / "RESULTS.md"
 
 
@@ -45,7 +47,7 @@ def main() -> None:
     pin(CLIENT)
     rows, notes = [], []
     with _compiled():
-        for part in (rate_rows, callback_rows, ledger_rows, chase_rows, start_rows):
+        for part in (rate_rows, callback_rows, ledger_rows, chase_rows, lead_rows, start_rows):
             found, said = part(quick)
             rows += found
             notes += said
@@ -165,6 +167,19 @@ def chase_rows(quick: bool) -> tuple[list[Row], list[str]]:
                 Row(f"{what}, longest hold of the writer ({name})", found["hold"], "ms", HOLD),
             ]
     return rows, []
+
+
+def lead_rows(quick: bool) -> tuple[list[Row], list[str]]:
+    """What secrecy costs."""
+    count = 200 if quick else 1000
+    _say(f"{count:,} leads …")
+    with tempfile.TemporaryDirectory(prefix="shoudao-bench-") as place:
+        found = json.loads(script("sealing.py", place, str(count)))
+    return [
+        Row("sealing a lead to two officers and the recovery key", found["seal"], "ms", SEAL),
+        Row("a lead, from message to commit", found["told"], "ms"),
+        Row(f"opening {count:,} leads on an officer's machine", found["open"], "s", OPEN),
+    ], []
 
 
 def start_rows(quick: bool) -> tuple[list[Row], list[str]]:

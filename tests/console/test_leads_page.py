@@ -91,6 +91,7 @@ async def test_a_lead_is_opened_in_the_browser_and_no_request_carries_the_identi
     await expect(page.locator("#open pre").nth(1)).to_have_text("老板姓马")
     await expect(page.locator("#open img")).to_have_count(1)
     assert await page.evaluate("document.querySelector('#open img').naturalWidth") == 64
+    await expect(page.locator("#open .meta").first).to_have_text("市水利局 · 市水利局联络员 · u018 · 2026-11-18 15:00")
     await page.fill("#search", "棋牌室")
     await expect(page.locator("#open article")).to_have_count(1)
     assert len(sent) >= 8 and not faults, faults
@@ -156,3 +157,22 @@ async def test_each_fetch_leaves_one_row_in_the_journal(served: tuple[world.Worl
         assert answer.status == 403
     refused = "token: refused route:GET /api/leads/{lead}"
     assert (await acts())[before:] == [*["token: lead.fetch lead:L-0001"] * 2, refused]
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)], ids=["phone", "desk"])
+async def test_all_are_opened_to_be_searched_and_everything_fits(
+    served: tuple[world.World, str], page: Page, width: int, height: int
+) -> None:
+    office, address = served
+    for words in ("甲村有人开赌场", "乙镇有人强拿硬要", "丙路有人放高利贷" * 40):
+        (await office.says("u018", f"线索 {words}")).all_to()
+    await page.set_viewport_size({"width": width, "height": height})
+    await _enter(page, address, office.folder / "throw-away-keys" / "lead2.key")
+    await page.click("#all")
+    await expect(page.locator("#open article")).to_have_count(3)
+    await page.fill("#search", "强拿硬要")
+    await expect(page.locator("#open article h2")).to_have_text("L-0002")
+    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    small = "[...document.querySelectorAll('button, input')].filter(n => n.getClientRects().length && n.getBoundingClientRect().height < 40).length"
+    assert await page.evaluate(small) == 0
+    assert await page.evaluate("document.querySelector('#open').getBoundingClientRect().top < innerHeight")

@@ -7,53 +7,26 @@ import contextlib
 import io
 import json
 import logging
-import secrets
 import signal
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import aiohttp
 import pytest
 import world
 from aiohttp.test_utils import TestClient, TestServer
 from browsing import Demo
+from canaries import canary, files, hits
 from pictures import photo
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from world import World
 
 from bot.faults import Fault
+from bot.journal_desk import look
 from models import leads
-
-MARK = "金丝雀" + secrets.token_hex(4)
-"""What the marks of one run begin with; it is what is searched for."""
-
-
-def canary() -> str:
-    return MARK + secrets.token_hex(6)
-
-
-def forms() -> set[bytes]:
-    """How a mark could stand somewhere: in each encoding, escaped, in hex, and in base64 at each of its offsets."""
-    found = {MARK.encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be", "gb18030", "unicode_escape")}
-    found |= {MARK[3:].encode(), json.dumps(MARK)[1:-1].encode(), quote(MARK).encode()}
-    for plain in list(found):
-        found.add(plain.hex().encode())
-        for shift in range(3):
-            whole = base64.b64encode(b"\0" * shift + plain)
-            found.add(whole[4 if shift else 0 : -4])
-    return found
-
-
-def hits(places: dict[str, bytes]) -> list[str]:
-    wanted = forms()
-    return [f"{name}: {form[:12]!r}" for name, data in places.items() for form in wanted if form in data]
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 async def told(office: World) -> dict[str, bytes]:
@@ -180,10 +153,14 @@ async def test_of_a_thousand_leads_on_every_path_nothing_is_found(
     async with office.demo.bot.store.engine.begin() as connection:
         await connection.execute(text("PRAGMA max_page_count = 1073741823"))
     assert (await office.api("/api/leads/counts"))["total"] > 400
+    await look(office.demo.bot, str(office.folder.parent / "journal.jsonl"))
+    with contextlib.closing(sqlite3.connect(office.folder / "shoudao.sqlite3")) as database:  # as a backup is made
+        database.execute(f"VACUUM INTO '{office.folder.parent / 'copy.sqlite3'}'")
     places = files(office.folder) | files(office.folder.parent) | await told(office)
     out, err = capfd.readouterr()
     places |= {"log": log.getvalue().encode(), "stdout": out.encode(), "stderr": err.encode()}
     assert any(name.endswith("-wal") for name in places) and places["log"]
+    assert {"journal.jsonl", "copy.sqlite3"} <= set(places) and len(places["copy.sqlite3"]) > 1_000_000
     assert hits(places) == []
 
 

@@ -273,3 +273,25 @@ async def test_the_journals_last_hash_goes_to_the_auditor_at_the_end_of_the_day(
     said = await office.until("2026-11-18T18:01+08:00")
     assert "校验值" in said.to("auditor").text
     (await office.until("2026-11-19T18:01+08:00")).nothing()
+
+
+async def test_the_monthly_duty_counts_leads_without_content_and_sets_no_target(office: World) -> None:
+    said = await office.says("clerk", "定期 每月25日前每个单位报线索不少于5条，到2027年6月底")
+    assert "不给单位下指标" in said.to("clerk").text
+    said = await office.says("clerk", "定期 每月25日前报线索数，遇节假日提前，无则零报告，到2027年6月底")
+    assert "指标" not in said.to("clerk").text
+    (await office.says("clerk", "启用")).all_to()
+    (await office.listen()).all_to()
+    assert "线索" in (await office.says("u018", "报 线索2条")).to("u018").text
+    assert "零报告" in (await office.says("u019", "零报告")).to("u019").text
+    said = await office.says("u020", f"报 线索：{MARK}，老板叫张海涛")  # content is no count: it is sealed
+    assert "张海涛" not in str(said)
+    said.all_to()
+    assert MARK not in await everything_stored(office)
+    evening = await office.until("2026-11-18T18:05+08:00")
+    rooms = [m.text for where, m in evening.messages if where in ("members", "counties")]
+    assert rooms and not [words for words in rooms if "线索2" in words or "市水利局" in words]
+    evening.all_to()
+    for person in ("auditor", "u022"):
+        answer = (await office.says(person, "这个月报了多少 市水利局")).to(person).text
+        assert "2条" not in answer

@@ -1,12 +1,15 @@
 """The day of an office in 企业微信, told over a fake platform through real sockets."""
 
 import asyncio
+import json
 
 from slow_motion import eventually
+from sqlalchemy import text
 from wecom_world import COUNTIES, DIRECTIVE, MEMBERS, office, opens, userid
 
 from bot.clock import since_start
-from models import alarms
+from models import alarms, leads
+from models.sealing import Sealed, associated, unseal
 
 
 async def test_a_notice_reaches_the_groups_with_a_mention_of_all_and_a_card(database, tmp_path, caplog):
@@ -207,3 +210,26 @@ async def test_a_press_changes_its_card_in_time_while_messages_pour_in(tmp_path,
         (await world.listen()).all_to()
         for heard in world.heard:
             heard.all_to()
+
+
+async def test_a_lead_told_by_voice_is_its_transcript_sealed(database, tmp_path, caplog):
+    async with office(database, tmp_path, caplog) as world:
+        await opens(world, "u018", "u019", "lead1", "lead2")
+        mark = "淮滨路皇家棋牌室开设赌场"
+        await world.speak("u018", msgtype="voice", voice={"content": f"线索，{mark}。"}, msgid="v1")
+        said = await world.listen()
+        assert "L-0001" in said.to("u018").text
+        said.all_to("lead1", "lead2")
+        await world.speak("u019", msgtype="voice", voice={"content": f"昨晚看见有人在{mark}"}, msgid="v2")
+        said = await world.listen()
+        assert "这是线索吗" in said.to("u019").text
+        said.all_to()
+        key = (tmp_path / "keys" / "lead1.key").read_text().splitlines()[-1]
+        async with world.bot.store.read() as session:
+            lead = await leads.by_number(session, 1)
+            wraps = (await leads.wraps_of(session, [lead.id]))[lead.id]
+            stored = [repr(tuple(row)) for row in await session.execute(text("SELECT * FROM inbox"))]
+        bound = associated(lead.token, lead.received_hour, lead.fingerprint)
+        content = unseal(Sealed(lead.nonce, lead.ciphertext, wraps), associated=bound, identity=key)
+        assert json.loads(content)["text"] == f"{mark}。"
+        assert not [row for row in stored if mark in row]

@@ -54,8 +54,8 @@ async def opened_with_an_administrator(office: World) -> None:
     async with office.demo.bot.store.engine.begin() as connection:
         await connection.execute(
             text(
-                "INSERT INTO people (id, name, roles, mobile, wecom, stand_in, active)"
-                " VALUES ('root', '管理员', '[\"admin\"]', '', '', '', true)"
+                "INSERT INTO people (id, name, roles, mobile, wecom, stand_in, position, active)"
+                " VALUES ('root', '管理员', '[\"admin\"]', '', '', '', '', true)"
             )
         )
         await connection.execute(text("UPDATE marks SET value = '99' WHERE name = 'roster'"))

@@ -4,6 +4,7 @@ import { openEnvelope, readIdentity } from "/leads/leads-open.js";
 const at = (id) => document.getElementById(id);
 let held = null; // { token, identity }
 let opened = new Map();
+let listed = [];
 
 function say(words, bad = false) {
   at("say").textContent = words;
@@ -44,7 +45,8 @@ async function list() {
     rows.push(...found);
     after = Number(found.at(-1).number.slice(2));
   }
-  at("list").replaceChildren(...rows.reverse().map(row));
+  listed = rows.reverse();
+  at("list").replaceChildren(...listed.map(row));
   at("search-row").hidden = false;
   say(`共${rows.length}条。`);
 }
@@ -60,18 +62,44 @@ function row(lead) {
   return line;
 }
 
+async function open(number) {
+  const lead = await ask(`/api/leads/${number}`);
+  const parts = [];
+  for (const envelope of lead.envelopes) parts.push(await openEnvelope(envelope, held.identity));
+  opened.set(number, parts);
+  return parts;
+}
+
 async function show(number) {
   try {
     say("正在打开…");
-    const lead = await ask(`/api/leads/${number}`);
-    const parts = [];
-    for (const envelope of lead.envelopes) parts.push(await openEnvelope(envelope, held.identity));
-    opened.set(number, parts);
+    const parts = await open(number);
     at("open").replaceChildren(article(number, parts));
+    at("open").scrollIntoView({ block: "nearest" });
     say(`${number} 已打开，共${parts.length}段。`);
   } catch (fault) {
     say(`${number}：${fault.message || "打不开"}`, true);
   }
+}
+
+// Searching is only possible here: the server has no index of what it cannot read. Each fetch is a row in its journal.
+async function openAll() {
+  const failed = [];
+  at("all").disabled = true;
+  for (const [done, { number, erased }] of listed.entries()) {
+    if (held === null) break;
+    if (erased || opened.has(number)) continue;
+    say(`正在打开… ${done + 1}/${listed.length}`);
+    try {
+      await open(number);
+    } catch {
+      failed.push(number);
+    }
+  }
+  at("all").disabled = false;
+  if (held === null) return;
+  say(`已打开${opened.size}条。${failed.length ? `打不开：${failed.join("、")}` : ""}`, failed.length > 0);
+  search();
 }
 
 // Everything from an envelope goes in as text: what an informant typed is never markup.
@@ -79,7 +107,7 @@ function article(number, parts) {
   const whole = made("article");
   whole.append(made("h2", number));
   for (const part of parts) {
-    whole.append(made("p", part.from ? `${part.unit || ""} ${part.from} ${part.at || ""}` : "未留姓名", "meta"), made("pre", part.text));
+    whole.append(made("p", teller(part), "meta"), made("pre", part.text));
     for (const picture of part.pictures || []) {
       const image = made("img");
       image.alt = "线索图片";
@@ -88,6 +116,12 @@ function article(number, parts) {
     }
   }
   return whole;
+}
+
+function teller(part) {
+  if (!part.from) return "未留姓名";
+  const when = (part.at || "").slice(0, 16).replace("T", " ");
+  return [part.unit, part.name, part.from, when].filter(Boolean).join(" · ");
 }
 
 function search() {
@@ -99,6 +133,7 @@ function search() {
 function forget() {
   held = null;
   opened = new Map();
+  listed = [];
   at("keys").reset();
   at("phrase-row").hidden = at("search-row").hidden = true;
   at("list").replaceChildren();
@@ -116,5 +151,6 @@ function made(tag, words = "", kind = "") {
 
 at("keys").addEventListener("submit", begin);
 at("forget").addEventListener("click", forget);
+at("all").addEventListener("click", openAll);
 at("search").addEventListener("input", search);
 window.addEventListener("pagehide", forget);

@@ -2,7 +2,14 @@
 
 import pytest
 
-from models.rules.notice_words import asks_figures, asks_pictures_without_reason, kind_of, split_kind, title
+from models.rules.notice_words import (
+    asks_figures,
+    asks_pictures_without_reason,
+    kind_of,
+    sets_lead_target,
+    split_kind,
+    title,
+)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +83,25 @@ def test_a_title_is_a_few_words_on_one_line() -> None:
     assert title("各部门要制定\n方案") == "各部门要制定 方案"
     assert title("各" * 18) == "各" * 18
     assert title("各" * 19) == "各" * 17 + "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("每个单位本月上报线索不少于5条", True),
+        ("每单位至少报3条线索", True),
+        ("各县区线索不低于10条", True),
+        ("各部门每月报2条以上有效线索", True),
+        ("完成20条线索摸排任务", True),
+        ("将线索上报排名纳入考核", True),
+        ("下达线索摸排指标", True),
+        ("每月25日前报线索数，无则零报告", False),
+        ("各部门要制定自己的线索摸排方案，收到请回复", False),
+        ("寿县已经摸排线索147条", False),
+        ("每个单位报2份材料", False),
+        ("至少提前3天报送线索台账", False),
+        ("有线索的及时报，没有的零报告", False),
+    ],
+)
+def test_a_target_for_leads_is_seen(text: str, target: bool) -> None:
+    assert sets_lead_target(text) is target
