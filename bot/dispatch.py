@@ -13,7 +13,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +26,7 @@ from bot.tracing import origin
 from bot.troubles import Troubles
 from handlers.registry import Registry
 from handlers.request import Desk, Request
-from models import alarms, inbox
+from models import alarms, inbox, receipts
 from models.gathering import Gathering
 from models.inbox import InboxState
 from models.incoming import Incoming
@@ -107,8 +107,9 @@ class Dispatch:
         return await job.done
 
     async def run(self) -> None:
-        """Serve the queue until cancelled."""
+        """Serve the queue until cancelled. What a crash kept from the cards is made good first."""
         jobs: list[Job] = []
+        self._unshown |= await self._left_behind()
         try:
             while True:
                 jobs = await self._first()
@@ -124,6 +125,15 @@ class Dispatch:
                 jobs.append(self._queue.get_nowait())
             for job in jobs:
                 job.end(NotStored("stopping"))
+
+    async def _left_behind(self) -> set[int]:
+        """The notices whose cards the last run may not have brought up to date."""
+        try:
+            async with self.store.read() as session:
+                return await receipts.last_touched(session, timedelta(seconds=SHOW_EVERY * 2))
+        except Exception as trouble:
+            log.error("cards could not be looked after: %s", origin(trouble))
+            return set()
 
     async def _first(self) -> list[Job]:
         """The next message; none when the cards of a burst are to follow before one comes."""
@@ -149,8 +159,13 @@ class Dispatch:
         try:
             await self._try(jobs)
         except Exception as trouble:
+            self._shown = (
+                since_start()
+            )  # cards that could not follow wait their time again, not to be tried without end
             if unwell(trouble):
                 self._give_up(jobs, trouble)
+            elif not jobs:
+                log.error("cards could not follow: %s", origin(trouble))
             else:
                 if len(jobs) > 1:
                     log.info("batch of %d falls back to one by one: %s", len(jobs), origin(trouble))
@@ -256,8 +271,7 @@ class Dispatch:
 
     async def _finish(self, desk: Desk) -> None:
         """What is done once for a transaction. In a burst the cards follow a few times a second, not with each batch,
-        but for a pressed one, which has to change at once. A crash in between leaves a count, or a notice that all have
-        finished, as it was until the next answer."""
+        but for a pressed one, which has to change at once; what a crash leaves undone the next run does."""
         changed = desk.gathering.changed
         changed |= self._unshown
         if self.in_burst and not desk.gathering.presses and since_start() - self._shown < SHOW_EVERY:

@@ -8,11 +8,12 @@ each object once: the rows of a transaction share one `now`.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Dialect, Insert, Table, Update
+from sqlalchemy import ColumnElement, Dialect, Insert, Table, Update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 Prepare = Callable[[Any], Any] | None
+Condition = Callable[[Any], ColumnElement[bool]]
 NEW = "new_"  # SQLAlchemy keeps the columns' own names in an UPDATE for itself
 
 
@@ -20,6 +21,7 @@ class Bulk:
     """A statement that is only ever run for many rows. `make` builds it for a dialect's name.
 
     Each of `names` is a bound value, and a key of every row; in an UPDATE a value to be set is bound as NEW + its key.
+    Nothing else is bound: what is the same for every row stands in the statement as a literal.
     """
 
     def __init__(self, make: Callable[[str], Insert | Update], names: Sequence[str]) -> None:
@@ -47,13 +49,20 @@ class Bulk:
         ]
 
 
-def upsert(table: Table, names: Sequence[str], keys: Sequence[str], update: Sequence[str]) -> Bulk:
-    """Insert rows; where one with the same `keys` stands, set its `update` columns instead (none: leave it alone)."""
+def upsert(
+    table: Table, names: Sequence[str], keys: Sequence[str], update: Sequence[str], where: Condition | None = None
+) -> Bulk:
+    """Insert rows; where one with the same `keys` stands, set its `update` columns instead (none: leave it alone).
+
+    `where` makes of the columns of the new row a condition on the one that stands, without which it is left alone.
+    """
 
     def make(dialect: str) -> Insert:
         insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
         if update:
-            return insert.on_conflict_do_update(index_elements=keys, set_={c: insert.excluded[c] for c in update})
+            new = insert.excluded
+            unless = where(new) if where is not None else None
+            return insert.on_conflict_do_update(index_elements=keys, set_={c: new[c] for c in update}, where=unless)
         return insert.on_conflict_do_nothing(index_elements=keys)
 
     return Bulk(make, names)

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, Table, bindparam, func, select, text, update
+from sqlalchemy import BigInteger, Index, Table, Text, bindparam, func, literal_column, select, text, update
 from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -97,7 +97,19 @@ FRESH = (
     "reason",
 )
 WRITTEN = [column.name for column in TABLE.columns if column.name not in ("id", "provider_id", "sent_at")]
-ADD, REPLACE = upsert(TABLE, WRITTEN, ["key"], []), upsert(TABLE, WRITTEN, ["key"], FRESH)
+
+
+def _literal(state: OutState) -> Any:
+    return literal_column(f"'{state}'")
+
+
+def _says_more(new: Any) -> Any:
+    """What stands already, or is on its way, need not be said again: a restart looks after every late card."""
+    said = (TABLE.c.body == new.body) & (as_type(TABLE.c.buttons, Text) == as_type(new.buttons, Text))
+    return ~said | TABLE.c.state.not_in([_literal(s) for s in (OutState.PENDING, OutState.CLAIMED, OutState.SENT)])
+
+
+ADD, REPLACE = upsert(TABLE, WRITTEN, ["key"], []), upsert(TABLE, WRITTEN, ["key"], FRESH, _says_more)
 
 
 async def add_rows(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -160,7 +172,7 @@ SETTLED = ("state", "due_at", "claimed_until", "attempts", "provider_id", "sent_
 SETTLE = Bulk(
     lambda _: (
         update(TABLE)
-        .where(TABLE.c.id == bindparam("row_id"), TABLE.c.state == bindparam("held"))
+        .where(TABLE.c.id == bindparam("row_id"), TABLE.c.state == _literal(OutState.CLAIMED))
         .where(TABLE.c.claimed_until == bindparam("claim"))
         .values({name: bindparam(NEW + name) for name in SETTLED})
     ),
@@ -174,7 +186,7 @@ async def settle(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> No
     Only who still holds the claim may settle: a LATEST_WINS row that was replaced while it was being sent is pending
     again, and one whose holder slept too long is somebody else's.
     """
-    await SETTLE.run(session, [{**row, "row_id": row["id"], "held": OutState.CLAIMED} for row in rows])
+    await SETTLE.run(session, [{**row, "row_id": row["id"]} for row in rows])
 
 
 async def cancel(session: AsyncSession, notice_id: int, kinds: Collection[str], reason: str) -> None:

@@ -1,7 +1,7 @@
 """The ledger: one row for every notice and unit, and every event upon it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
@@ -322,6 +322,14 @@ async def acked_between(session: AsyncSession, since: datetime, until: datetime)
         .group_by(TABLE.c.notice_id)
     )
     return {row.notice_id: row[1] for row in await session.execute(query)} if ids else {}
+
+
+async def last_touched(session: AsyncSession, within: timedelta) -> set[int]:
+    """The notices that the latest events of all are about, as far as they lie `within` before the very last."""
+    last: datetime | None = (await session.execute(select(func.max(EVENTS.c.at)))).scalar_one()
+    if last is None:
+        return set()
+    return set(await session.scalars(select(EVENTS.c.notice_id).where(EVENTS.c.at >= last - within).distinct()))
 
 
 async def marked(session: AsyncSession, notice_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
