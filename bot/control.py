@@ -92,6 +92,13 @@ class Control:
         return web.json_response(answer)
 
 
+async def _roster(bot: Bot) -> list[Answer]:
+    async with bot.store.read() as session:
+        units = (await load_roster(session)).units
+    said = f"名单里有{len(units)}个单位" if units else "还没有名单：请运行 shoudao roster import 名单.xlsx"
+    return [{"sentence": said, "wrong": not units}]
+
+
 async def _doors(bot: Bot) -> list[Answer]:
     """What the doors find wrong with themselves."""
     looks = [look for door in bot.doors.channels.values() if (look := getattr(door, "look", None)) is not None]
@@ -110,5 +117,5 @@ async def perform(bot: Bot, terminal: Terminal, act: str, body: Answer) -> Answe
         case "journal":
             return await journal_desk.look(bot, body.get("file"))
         case "check":
-            return {"running": True, "doors": await _doors(bot)}
+            return {"running": True, "doors": [*await _roster(bot), *await _doors(bot)]}
     raise Refused(f"服务不认识 {act}，版本可能不同")

@@ -83,7 +83,8 @@ class BotLeg:
                 return outcome
             self._remember(message.id)
         name = task_id(message.id, self._installation)
-        card = {"msgtype": "template_card", "template_card": button_card(message.body, message.buttons, name)}
+        shown = message.body if fits else message.body.strip().partition("\n")[0]  # the rest stands above it
+        card = {"msgtype": "template_card", "template_card": button_card(shown, message.buttons, name)}
         outcome = await self._one(chat, _Message(card, name, message.attempts), group, answering)
         if outcome.fate is Fate.SENT or outcome.fate is Fate.REFUSED:
             said = not fits and self._halves.pop(message.id, True)

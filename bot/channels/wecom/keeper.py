@@ -110,7 +110,7 @@ class Keeper:
                 ended = await self._once()
                 lived = self._pace.now() - began >= LIVED
                 self._fails = 0 if lived else self._fails + 1
-                if ended is State.LOST and not lived and self._fails < LOUD:
+                if ended is State.LOST and self._fails < LOUD:
                     ended = State.CONNECTING  # a hiccup is nobody's business yet
                 await self._move(ended)
                 if ended is State.TAKEN:

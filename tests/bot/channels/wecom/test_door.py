@@ -169,6 +169,13 @@ async def test_what_does_not_fit_is_said_first_and_not_again_when_the_card_is_pu
     assert [body["msgtype"] for _, body in door.line.asked] == ["markdown", "template_card", "template_card"]
 
 
+async def test_the_card_under_a_long_text_does_not_say_it_again(door):
+    body = "〔1号〕通知预览（签收）\n" + "发给：全部单位。" * 20
+    await door.send(to(body=body, buttons=BUTTONS))
+    card = door.line.asked[-1][1]["template_card"]
+    assert card["main_title"]["title"] == "〔1号〕通知预览（签收）" and "sub_title_text" not in card
+
+
 async def test_a_refused_card_is_said_in_words(door):
     door.line.codes = [40058]
     assert (await door.send(to(buttons=BUTTONS))).fate is Fate.SENT

@@ -126,6 +126,25 @@ async def test_a_short_break_is_nobodys_business():
         assert State.LOST not in keeper.states
 
 
+async def test_a_break_after_hours_is_no_alarm_unless_it_lasts():
+    async with fake_bot() as fake, kept(fake) as keeper:
+        await eventually(lambda: keeper.is_ready)
+        keeper.pace.at += 7200  # as it stood for two hours
+        await fake.drop_all()
+        await eventually(lambda: not keeper.is_ready)
+        await keeper.pace.pass_by(1)
+        await eventually(lambda: keeper.is_ready)
+        assert State.LOST not in keeper.states
+        keeper.pace.at += 7200
+        fake.answer_subscribes = False
+        await fake.drop_all()
+        await eventually(lambda: not keeper.is_ready)
+        for _ in range(12):
+            await settle()
+            await keeper.pace.pass_by(5)
+        assert keeper.states[-1] is State.LOST
+
+
 async def test_raw_control_characters_are_stripped_before_reading():
     async with fake_bot() as fake, kept(fake) as keeper:
         await eventually(lambda: keeper.is_ready)
