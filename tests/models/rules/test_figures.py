@@ -186,6 +186,12 @@ def test_no_value_is_made_of_digits_that_were_not_written(pieces: list[str]) -> 
         assert str(each.value) in {number.lstrip("0") or "0" for number in written}
 
 
+def test_a_chinese_comma_inside_a_number_is_asked_about() -> None:
+    figures, unread = read_figures("宣传单5，000份")
+    assert figures == [] and unread
+    assert [f.value for f in read_figures("宣传单5,000份")[0]] == [5000]
+
+
 def test_signs_that_fold_into_digits_never_join_a_number() -> None:
     assert [f.value for f in read_figures("①5000份②300条")[0]] == [5000, 300]
     assert [f.value for f in read_figures("宣传单5000²份")[0] if f.value != 5000] == []
