@@ -21,8 +21,6 @@ _QUESTION = re.compile(r"[?]|多少|几[份条张个人次]|[吗呢]$|没有$")
 _NOTHING_NEW = re.compile(r"新增$|[上报]报$|报告$")
 _OTHER_WORD = re.compile(r"报?(?:名|警|考|销|废|案|备|复|仇|酬|价)")
 _SHIFTS = re.compile(r"^(?:改|更正|更改|改为|改成|应为|应是)\s*[:,]?\s*")
-# 7，730: seven and 730, or 7,730? Read as a range it is asked about.
-_GROUPED_OR_PARTED = re.compile(r"(?<=\d)，(?=\d{3}(?!\d))")
 _LONGEST = 20_000
 
 
@@ -41,7 +39,7 @@ class Figure:
 
 def read_figures(text: str) -> tuple[list[Figure], list[str]]:
     """The figures of a report in their order, and the words of those that cannot be read (上千条, 50-60人)."""
-    level = plain(_GROUPED_OR_PARTED.sub("-", without_list_marks(text[:_LONGEST])))
+    level = plain(without_list_marks(text[:_LONGEST]))
     for_amounts, text = veil(level)
     found = quantities(for_amounts)
     figures: list[Figure] = []
