@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from handlers.registry import LIAISONS, PASS, command, listener
 from handlers.request import Request
-from models import attachments, notices, questions, reports
+from models import attachments, notices, pieces, questions, reports
 from models.acking import answer
 from models.attachments import ReportFile
 from models.notices import Kind
 from models.questions import Ask
 from models.receipts import How
 from models.reports import Report
+from models.rules.demands import say
 
 BELONGS = timedelta(minutes=30)  # how long after a report a file still belongs to it
 MOST = 20
@@ -30,8 +31,9 @@ async def file_sent(request: Request) -> str | None:
         request.reply("file_alone", mine=request.unit is not None)
         return None
     await keep(request, report)
-    lacked = await _complete(request, report)
-    request.reply("file_added", files=request.incoming.files, number=lacked, notice_id=report.notice_id)
+    number, lacking = await _complete(request, report)
+    files = request.incoming.files
+    request.reply("file_added", files=files, number=number, lacking=lacking, notice_id=report.notice_id)
     return None
 
 
@@ -78,13 +80,16 @@ async def _report(request: Request) -> Report | None:
     return report
 
 
-async def _complete(request: Request, report: Report) -> int | None:
-    """The number of the notice that this report answers; one that asked for a file has it now."""
+async def _complete(request: Request, report: Report) -> tuple[int | None, str]:
+    """The number of the notice that this report answers, and what its named pieces still lack; one that asked for a
+    file and named none has it now."""
     if report.notice_id is None:
-        return None
+        return None, ""
     number: int = (await notices.of_ids(request.session, [report.notice_id]))[report.notice_id].number
     row = await request.gathering.numbered(number, request.unit.id)
     if row is not None and row.kind == Kind.FILE and row.done_at is None:
+        left = await pieces.left(request.session, row.notice_id, row.unit_id, row.notice_text)
+        await pieces.keep_lacking(request.session, row.notice_id, row.unit_id, say(left))
         answer(
             request.gathering,
             row,
@@ -92,6 +97,8 @@ async def _complete(request: Request, report: Report) -> int | None:
             by=request.me.id,
             how=How.PRIVATE,
             message=request.incoming.message,
-            complete=True,
+            complete=not left,
+            note=f"缺：{say(left)}" if left else "",
         )
-    return number
+        return number, say(left)
+    return number, ""

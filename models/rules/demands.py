@@ -115,7 +115,8 @@ def _words(demand: Demand, demands: Sequence[Demand]) -> list[str]:
     whole = demand.name.replace(" ", "")
     base, _, aside = whole.rstrip(")").partition("(")
     shared = sum(d.name.replace(" ", "").partition("(")[0] == base for d in demands) > 1
-    return [word for word in (whole, base + aside, aside if shared else base) if word]
+    words = (whole, base + aside, aside if shared else base)
+    return [word for word in (*words, *(w.removesuffix("版") for w in words if len(w) > 2)) if word]
 
 
 def say(demands: Iterable[Demand]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from manners import small_roster
-from world import Heard, World
+from world import ON_SQLITE, Heard, World
 
 from models import chases
 
@@ -30,8 +30,18 @@ def _told(said: Heard) -> dict[str, str]:
 
 
 async def test_thirty_days(spring: World) -> None:
-    office = spring
+    await _thirty_days(spring, {})
+
+
+@ON_SQLITE
+async def test_thirty_days_behind_a_door_that_can_do_less(spring: World) -> None:
+    """No buttons, no edits, and only what is said to the bot is heard: the same days, message by message."""
+    await _thirty_days(spring, {"hears_all": False, "buttons": False, "edit": False})
+
+
+async def _thirty_days(office: World, abilities: dict[str, bool]) -> None:
     await office.open(datetime.fromisoformat("2026-02-09T09:00+08:00"))
+    office.demo.simulator.narrow(abilities)
     try:
         # a weekly duty, approved by its dates: the Friday in the holiday is brought forward to the Saturday that works
         preview = (await office.says("clerk", "定期 每周五17时前报进展，遇节假日提前，到3月31日为止")).to("clerk").text
@@ -50,6 +60,9 @@ async def test_thirty_days(spring: World) -> None:
         spoken = await _quietly(office, "2026-02-14T17:30+08:00")
         assert "〔3号〕" in spoken["u2"] and "〔3号〕" not in spoken.get("u1", "")
 
+        # on a door without buttons the reminder says what to type instead
+        assert ("回“收 3”即签收" in spoken["u2"]) is bool(abilities)
+
         # the festival is silent from the 15th to the 23rd, whatever is owed
         assert await _quietly(office, "2026-02-24T07:59+08:00") == {}
 
@@ -64,9 +77,31 @@ async def test_thirty_days(spring: World) -> None:
         (await office.says("clerk", "退 市司法局 3 没写带班领导 2月26日")).all_to()
         (await office.says("u3", "请假 2月25日-27日")).all_to()
 
+        # a liaison hands over: what is owed is listed, and from that moment the other is asked and the old one is not
+        (await office.says("u5", "移交 lead1")).all_to("u5")
+        [asked] = [m.text for w, m in office.heard[-1].messages if w == "lead1"]
+        assert "凤台县联络员移交给您" in asked and "〔3号〕" in asked
+        office.heard[-1].all_to()
+        (await office.says("lead1", "接受")).all_to()
+        assert "待办" not in (await office.says("u5", "收 3")).to("u5").text
+        assert (await office.ledger(3))["凤台县"]["acked_at"] is None
+
+        # a correction of the due date is posted anew and asks everybody again, those who had answered too
+        (await office.says("clerk", "更正 3 2月26日12点前")).all_to()
+        said = await office.says("clerk", "发")
+        assert "（更正，第2版）" in said.to("members").text
+        said.all_to()
+        ledger = await office.ledger(3)
+        assert ledger["市公安局"]["state"] == "待签收" and ledger["市公安局"]["on_version"] == 1
+        (await office.says("u1", "收 3")).all_to()
+        assert (await office.ledger(3))["市公安局"]["on_version"] == 2
+        spoken = await _quietly(office, "2026-02-26T11:30+08:00")
+        assert "〔3号〕" in spoken["lead1"] and "u5" not in spoken and "〔3号〕" not in spoken.get("u1", "")
+
         # an outage of two days over which steps fell due: it is done once, in working hours
         office.demo.clock.move_to(datetime.fromisoformat("2026-02-27T20:00+08:00"))
         await office.restart()
+        office.demo.simulator.narrow(abilities)
         spoken = _told(await office.listen())
         assert not [who for who in spoken if who.startswith("u")]
         spoken = await _quietly(office, "2026-02-28T08:30+08:00")  # a Saturday that works

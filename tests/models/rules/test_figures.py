@@ -182,6 +182,7 @@ def test_whatever_is_typed_it_answers(text: str) -> None:
 def test_no_value_is_made_of_digits_that_were_not_written(pieces: list[str]) -> None:
     text = "".join(pieces)
     written = set(re.findall(r"[0-9]+", text))
+    written |= {grouped.replace("，", "") for grouped in re.findall(r"(?=([0-9]{1,3}(?:，[0-9]{3})+))", text)}
     for each in read_figures(text)[0]:
         assert str(each.value) in {number.lstrip("0") or "0" for number in written}
 
