@@ -1,6 +1,7 @@
 """Databases, both real: SQLite files, and a PostgreSQL server that one process starts once."""
 
 import os
+import shutil
 import tempfile
 import uuid
 import warnings
@@ -57,10 +58,21 @@ def _with_driver(url: str, database: str) -> str:
     return make_url(url).set(drivername="postgresql+asyncpg", database=database).render_as_string(hide_password=False)
 
 
+async def _migrated(template: dict[str, str], folder: Path) -> str:
+    """An empty SQLite file with the schema in it, made once: to make it anew takes longer than most tests."""
+    if "file" not in template:
+        store = Store(f"sqlite+aiosqlite:///{folder / 'template.sqlite3'}")
+        await store.open()
+        await store.close()
+        template["file"] = str(folder / "template.sqlite3")
+    return template["file"]
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path, _template: dict[str, str]) -> AsyncIterator[str]:
     """The URL of an empty, migrated database of each kind."""
     if request.param == "sqlite":
+        shutil.copyfile(await _migrated(_template, tmp_path), tmp_path / "test.sqlite3")
         yield f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite3'}"
         return
     server: str = request.getfixturevalue("postgres")

@@ -40,7 +40,7 @@ async def tell(demo: Demo, marks: list[str], count: int) -> list[int]:
         for number in range(count):
             marks.append(canary())
             room, words = (
-                (None, f"线索 某村{marks[-1]}" * 60) if number % 3 else ("members", f"某某{marks[-1]}欺行霸市")
+                (None, f"线索 某村{marks[-1]}" * 300) if number % 3 else ("members", f"某某{marks[-1]}欺行霸市")
             )
             body = {"from": f"u{number % 20 + 1:03d}", "room": room, "text": words}
             async with client.post("/sim/api/messages", json=body) as answer:

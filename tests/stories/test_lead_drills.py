@@ -89,6 +89,7 @@ async def test_the_recovery_key_opens_one_that_no_officer_can(office: World) -> 
     assert "重新封存" in said.to("lead2").text
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_a_test_lead_is_no_lead_that_could_be_moved_or_followed(office: World) -> None:
     await drilled(office)
     (await office.listen()).all_to("lead1", "lead2")
@@ -98,6 +99,7 @@ async def test_a_test_lead_is_no_lead_that_could_be_moved_or_followed(office: Wo
     assert (await office.api("/api/leads/counts")) == {"total": 0, "this_month": 0, "by_stage": {}}
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_ten_wrong_codes_shut_a_test_lead_and_the_next_quarter_makes_another(office: World) -> None:
     await drilled(office)
     (await office.listen()).all_to("lead1", "lead2")
