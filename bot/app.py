@@ -140,10 +140,18 @@ def _make(folder: Path) -> None:
 
 
 def installation_key(folder: Path) -> bytes:
-    """A secret of this installation, outside the database: it keys the hashes that tell a repeated message."""
+    """A secret of this installation, outside the database: it keys the hashes that tell a repeated message.
+
+    It appears whole or not at all, and whoever comes second takes that of the first: replicas share the folder.
+    """
     path = folder / "key"
-    with suppress(FileExistsError):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
+    if not path.exists():
+        own = folder / f".key-{secrets.token_hex(8)}"
+        with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(own, path)
+        own.unlink()
     return path.read_bytes()
