@@ -59,7 +59,7 @@ class Bot:
         """What falls due by the clock. The sender is only woken: it rests between its rounds, and `settle` does not."""
         try:
             await self.dispatch.pass_time()
-            await self.sender.recover(ours=self.store.is_sqlite)
+            await self.sender.look_back(ours=self.store.is_sqlite)
         except Exception:
             self.troubles.stands(BEAT, BEAT_SAYS)
             raise

@@ -2,9 +2,11 @@
 
     launched.py CLOCK-FILE COMMAND …
 
-CLOCK-FILE holds the seconds by which this process's clock is ahead of the machine's; it is read at each look.
+CLOCK-FILE holds the seconds by which this process's clock is ahead of the machine's; it is read at each look. HELD in
+the environment is the descriptor of a listening socket to be handed over as systemd does it.
 """
 
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +25,14 @@ def shift_clock(file):
     SystemClock.now = now
 
 
+def hand_over(held):
+    os.dup2(int(held), 3)
+    os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+
+
 if __name__ == "__main__":
+    if held := os.environ.pop("HELD", ""):
+        hand_over(held)
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     shift_clock(Path(sys.argv[1]))
     from bot.__main__ import main

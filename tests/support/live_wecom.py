@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import time
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -70,6 +70,7 @@ class Platform:
         names = [person for person, _, _ in PEOPLE] + UNITS
         self.app.members = {name.upper(): {"userid": name.upper(), "name": name, "status": 1} for name in names}
         self.names = itertools.count(1)
+        self.statuses = {}
         self.tries = []  # how many sendings each callback took
         self._stack = AsyncExitStack()
 
@@ -143,9 +144,7 @@ class Platform:
 
     def text(self, person, words, msgid=None):
         msgid = msgid or f"7{next(self.names):018}"
-        xml = envelopes.text_xml(
-            words, msgid=msgid, userid=person.upper(), at=int(self.time()), corp=app_side.CORP
-        )
+        xml = envelopes.text_xml(words, msgid=msgid, userid=person.upper(), at=int(self.time()), corp=app_side.CORP)
         return self._post(xml)
 
     def click(self, person, task, key):
@@ -170,6 +169,7 @@ class Platform:
                 address, timeout = posted.url(f"{url}/wecom/app"), ClientTimeout(total=ANSWER_IN)
                 async with self.http.post(address, data=posted.body, timeout=timeout) as answer:
                     await answer.read()
+                    self.statuses[answer.status] = self.statuses.get(answer.status, 0) + 1
                     if answer.status == 200:
                         self.tries.append(attempt)
                         return True
@@ -186,32 +186,41 @@ class Platform:
         return [
             one.content
             for one in self.app.delivered
-            if one.userid == person.upper() and one.msgtype == "template_card" and title in json.dumps(one.content, ensure_ascii=False)
+            if one.userid == person.upper()
+            and one.msgtype == "template_card"
+            and title in json.dumps(one.content, ensure_ascii=False)
         ]
 
 
 class Replica:
     """One process of `shoudao run`."""
 
-    def __init__(self, platform, name, url="", **more):
+    def __init__(self, platform, name, url="", *, held=False, **more):
+        """`held`: its listening socket is ours, and outlives it."""
         self.platform, self.name = platform, name
         self.folder = platform.folder / name
         self.port = free_port()
+        self.held = _listening(self.port) if held else None
         self.config = platform.config(self.folder, self.port, url, **more)
         self.process = None
+        self.environment = {}
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.folder / "log"
 
-    async def start(self, *launcher):
+    async def start(self, *launcher, wait=True):
         command = launcher or (str(ROOT / "tests" / "support" / "launched.py"), str(self.platform.ahead))
+        passed = {"HELD": str(self.held.fileno())} if self.held is not None else {}
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, *command, "run", "--config", str(self.config)),
                 cwd=self.folder,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                env=os.environ | {"PYTHONPATH": str(ROOT)} | passed | self.environment,
+                pass_fds=(self.held.fileno(),) if self.held is not None else (),
             )
+        if not wait:
+            return
         line = (await self.process.stdout.readline()).decode()
         assert "收到助手已启动" in line, line + self.log.read_text(encoding="utf-8")
 
@@ -222,6 +231,16 @@ class Replica:
         if process.returncode is None:
             process.send_signal(how)
         await process.communicate()
+
+    def has(self, transport):
+        """Whether the other end of a connection is this process."""
+        port = transport.get_extra_info("peername")[1] if transport is not None else 0
+        inodes = set()
+        for link in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with suppress(OSError):
+                inodes.add(str(link.readlink()))
+        lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+        return any(int(one[1].split(":")[1], 16) == port and f"socket:[{one[9]}]" in inodes for one in lines)
 
     def freeze(self):
         self.process.send_signal(signal.SIGSTOP)
@@ -255,7 +274,7 @@ class Front:
     def __init__(self, *urls):
         self.urls = list(urls)
         self.turn = itertools.count()
-        self.by = {url: 0 for url in urls}
+        self.by = dict.fromkeys(urls, 0)
         self.url = ""
 
     async def open(self):
@@ -286,6 +305,14 @@ class Front:
             except (ClientError, OSError, TimeoutError):
                 continue
         return web.Response(status=502)
+
+
+def _listening(port):
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", port))
+    held.listen(1024)
+    return held
 
 
 def free_port():
