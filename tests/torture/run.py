@@ -26,7 +26,7 @@ for place in (HERE, HERE.parent / "support", HERE.parents[1]):
 
 from trial import TIERS, TRIALS, Ground, Reached, Trial  # noqa: E402
 
-MODULES = ("kills", "replicas", "clicks", "locked")
+MODULES = ("kills", "failpoints", "replicas", "clicks", "locked", "messages", "junk")
 LIMIT = {"tiny": 120.0, "quick": 240.0, "full": 3600.0}
 
 
