@@ -17,7 +17,7 @@ WAIT = 8.0  # seconds for a point to be passed as often as asked
     "failpoints",
     "death at each named point",
     asked="0 lost, 0 @all twice at every point",
-    sizes=(3, 12, 250),
+    sizes=(3, 8, 90, 600),
     unit="deaths",
 )
 async def failpoints(ground: Ground) -> Reached:

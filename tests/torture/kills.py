@@ -18,7 +18,7 @@ DECLARED = (r"long connection", r"does not answer")
     "kills",
     "kill -9 at random moments under mixed traffic",
     asked="0 lost, 0 @all twice, start ≤ 3 s",
-    sizes=(2, 25, 600),
+    sizes=(2, 8, 150, 1000),
     unit="kills",
     on_postgresql=True,
 )

@@ -21,7 +21,7 @@ DECLARED = (r"could not be stored", r"closed without an answer", r"sending faile
     "locked",
     "the write lock held by somebody else",
     asked="0 answered but lost, no 5xx",
-    sizes=(1, 3, 30),
+    sizes=(1, 2, 9, 50),
     unit="holds",
 )
 async def locked(ground: Ground) -> Reached:
@@ -47,7 +47,7 @@ def _hold(path: Path, seconds: float) -> None:
     "disk",
     "the disk full, and space again",
     asked="0 answered but lost, back ≤ 30 s, no damage",
-    sizes=(1, 2, 30),
+    sizes=(1, 1, 10, 100),
     unit="times full",
 )
 async def disk(ground: Ground) -> Reached:
