@@ -72,10 +72,19 @@ class Bot:
         return self.dispatch.troubles
 
 
-def build(*, store: Store, clock: Clock, office: Office, folder: Path, recipients: Recipients | None) -> Bot:
-    """Put the organs together; nothing runs yet."""
-    doors, media = Doors(), Media(folder / "media")
-    around = Around(office, Renderer(), doors, media, recipients, Pseudonyms(installation_key(folder)))
+def build(
+    *,
+    store: Store,
+    clock: Clock,
+    office: Office,
+    folder: Path,
+    recipients: Recipients | None,
+    shared: Path | None = None,
+) -> Bot:
+    """Put the organs together; nothing runs yet. `folder` is this process's, `shared` that of all its replicas."""
+    common = shared or folder
+    doors, media = Doors(), Media(common / "media")
+    around = Around(office, Renderer(), doors, media, recipients, Pseudonyms(installation_key(common)))
     sender = Sender(store, doors, around, clock)
     dispatch = Dispatch(store, load(), around, clock, sender.wake)
     sender.busy = lambda: dispatch.in_burst

@@ -83,7 +83,8 @@ async def opened(
                 store=store,
                 clock=clock,
                 office=settings.as_office(),
-                folder=settings.shared,
+                folder=folder,
+                shared=settings.shared,
                 recipients=officers(settings),
             )
             terminal = Terminal()

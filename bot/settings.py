@@ -178,7 +178,7 @@ class Alarm(Section):
     @classmethod
     def _address(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value() and not value.get_secret_value().startswith(("https://", "http://")):
-            raise ValueError("地址应以 https:// 或 http:// 开头")
+            raise ValueError("应以 https:// 或 http:// 开头")
         return value
 
 
@@ -201,13 +201,6 @@ class BackupSection(Section):
     @classmethod
     def _time(cls, value: str) -> str:
         clock_time(value)
-        return value
-
-    @field_validator("url")
-    @classmethod
-    def _address(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and not value.get_secret_value().startswith(("https://", "http://")):
-            raise ValueError("应以 https:// 或 http:// 开头")
         return value
 
 

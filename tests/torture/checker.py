@@ -85,6 +85,10 @@ def damage(path: Path) -> list[str]:
     return [f"integrity_check: {one}" for one in said if one != "ok"]
 
 
+ALARMS = r"^alarm (raised|over): "
+"""What the log says of each alarm; where a trial makes the faults, alarms are what is wanted."""
+
+
 def undeclared(log: str, *declared: str) -> list[str]:
     """The lines of a log that nobody expected; `declared` are patterns of those that a trial's own faults explain."""
     lines = [line for line in log.splitlines() if line.strip()]

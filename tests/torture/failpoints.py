@@ -4,7 +4,7 @@ import asyncio
 import signal
 from pathlib import Path
 
-from checker import undeclared, wrong_in
+from checker import ALARMS, undeclared, wrong_in
 from live_wecom import Replica, platform
 from traffic import Traffic, at_rest
 from trial import Ground, Reached, trial
@@ -39,7 +39,7 @@ async def failpoints(ground: Ground) -> Reached:
         await traffic.look(url, reached)
         posts = len(there.posts_to_all())
     reached.faults += await wrong_in(url)
-    reached.faults += undeclared(replica.log.read_text(encoding="utf-8"), r"long connection")
+    reached.faults += undeclared(replica.log.read_text(encoding="utf-8"), ALARMS, r"long connection")
     reached.expect(len(story.points) >= 24, f"only {len(story.points)} points were found")
     answered = sum(one.answered for one in traffic.said)
     reached.figure = f"{len(story.points)} points, {hit} deaths at them, {answered} of {len(traffic.said)} answered, {posts} posts to all"

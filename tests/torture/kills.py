@@ -3,7 +3,7 @@
 import asyncio
 import signal
 
-from checker import undeclared, wrong_in
+from checker import ALARMS, undeclared, wrong_in
 from faulty import make_faulty
 from live_wecom import Replica, platform
 from traffic import Traffic, at_rest
@@ -11,7 +11,7 @@ from trial import Ground, Reached, trial
 
 SHORTEST, LONGEST = 0.1, 1.2  # seconds from the moment it is up to its end
 EARLY = 0.15  # of the kills happen while it is still starting
-DECLARED = (r"long connection", r"does not answer")
+DECLARED = (ALARMS, r"long connection", r"does not answer")
 
 
 @trial(

@@ -7,13 +7,13 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from checker import undeclared, wrong_in
+from checker import ALARMS, undeclared, wrong_in
 from live_wecom import Replica, platform
 from traffic import Traffic, at_rest
 from trial import Ground, Reached, trial
 
 HOLDS = (1.0, 3.0, 8.0)  # seconds; the platform gives up after five
-DECLARED = (r"could not be stored", r"closed without an answer", r"sending failed", r"a beat failed", r"long connection",
+DECLARED = (ALARMS, r"could not be stored", r"closed without an answer", r"sending failed", r"a beat failed", r"long connection",
             r"could not be served", r"state not reported")  # fmt: skip
 
 

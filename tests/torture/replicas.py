@@ -4,13 +4,13 @@ import asyncio
 import signal
 import time
 
-from checker import undeclared, wrong_in
+from checker import ALARMS, undeclared, wrong_in
 from live_wecom import Front, Replica, platform
 from traffic import Traffic, at_rest
 from trial import Ground, Reached, trial
 
 HAND_OVER = 30.0
-DECLARED = (r"long connection", r"advisory lock", r"does not answer", r"could not be stored", r"closed without an answer",
+DECLARED = (ALARMS, r"long connection", r"advisory lock", r"does not answer", r"could not be stored", r"closed without an answer",
             r"sending failed", r"a beat failed", r"could not be served", r"AdvisoryUnlock", r"state not reported")  # fmt: skip
 WAYS = ("restart", "kill", "freeze")
 
