@@ -1,8 +1,8 @@
-"""One file that brings the office back: the database and the pictures, sealed to the holders of the backup's key.
+"""One file that brings the office back: the database, the pictures and the files, sealed to the holders of the backup's key.
 
 1. `VACUUM INTO` a database in memory: a consistent copy of a file that is being written, without its deleted rows.
 2. The copy is looked at before it is trusted: `integrity_check`, every table counted, the journal's chain followed.
-3. A tar of manifest, database and pictures goes through a pipe into age, and only the sealed bytes reach the disk:
+3. A tar of manifest, database and media goes through a pipe into age, and only the sealed bytes reach the disk:
    temporary file, fsync, rename, fsync of the folder.
 4. What was written is read again and must be what was sealed; then the oldest files beyond `keep` go.
 
@@ -33,7 +33,7 @@ FORMAT = 1
 DATABASE, MANIFEST, MEDIA = "shoudao.sqlite3", "manifest.json", "media/"
 NAME, PART = "shoudao-{:%Y%m%dT%H%M%SZ}.tar.age", ".part"
 PIECE = 1 << 20
-PICTURE = re.compile(r"[0-9a-f]{64}\.(jpg|png)")  # whole ones: a half-written one has another name
+KEPT = re.compile(r"[0-9a-f]{64}\.[0-9a-z]{2,4}")  # whole files: a half-written one has another name
 
 
 class BackupFailed(Exception):
@@ -52,7 +52,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is kept where, for whom. `media` are the pictures, `folder` the place of the backups."""
+    """What is kept where, for whom. `media` are pictures and files, `folder` the place of the backups."""
 
     database: Path
     media: Path
@@ -73,7 +73,7 @@ def make(plan: Plan, now: datetime) -> Made:
     path = plan.folder / NAME.format(now)
     part = path.with_name(path.name + PART)
     try:
-        pictures = [one for one in sorted(plan.media.glob("??/*")) if PICTURE.fullmatch(one.name)]
+        pictures = [one for one in sorted(plan.media.glob("??/*")) if KEPT.fullmatch(one.name)]
         digest = _seal(data, manifest, pictures, part, holders)
         if _digest_of(part) != digest:
             raise BackupFailed("写到磁盘的备份读回来不一样，没有采用；请检查磁盘")

@@ -18,7 +18,7 @@ from bot.restoring import Restored, restore
 
 def add_to(verbs: Any) -> None:
     """Their places on the command line."""
-    making = verbs.add_parser("backup", help="做一份加密备份（数据库和图片）")
+    making = verbs.add_parser("backup", help="做一份加密备份（数据库、图片和文件）")
     making.add_argument("--new-key", type=Path, metavar="FILE", help="不做备份，只生成备份密钥：私钥写到 FILE")
     making.set_defaults(run=make)
     bringing = verbs.add_parser("restore", help="把备份恢复到一个空目录并检查：恢复演练也用它")
@@ -77,7 +77,7 @@ def _report(restored: Restored) -> None:
 
 
 def _said(counts: dict[str, int], pictures: int) -> str:
-    return f"{counts['units']}个单位、{counts['notices']}件通知、{counts['leads']}条线索、{pictures}张图片"
+    return f"{counts['units']}个单位、{counts['notices']}件通知、{counts['leads']}条线索、{pictures}个图片和文件"
 
 
 def _new_key(path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import pyrage
 
-from bot.backup import DATABASE, FORMAT, MANIFEST, MEDIA, PICTURE, BackupFailed, examine
+from bot.backup import DATABASE, FORMAT, MANIFEST, MEDIA, KEPT, BackupFailed, examine
 
 LARGEST_MANIFEST = 1 << 20
 
@@ -113,11 +113,11 @@ def _take(tar: tarfile.TarFile, folder: Path) -> tuple[dict[str, Any], str, int]
             manifest = json.loads(content.read())
         elif entry.name == DATABASE:
             digest = _write(folder / DATABASE, content)
-        elif (name := entry.name.removeprefix(MEDIA)) != entry.name and PICTURE.fullmatch(name):
+        elif (name := entry.name.removeprefix(MEDIA)) != entry.name and KEPT.fullmatch(name):
             place = folder / "media" / name[:2]
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
             if _write(place / name, content) != name.partition(".")[0]:
-                raise BackupFailed(f"图片 {name} 和它的名字对不上，没有恢复")
+                raise BackupFailed(f"文件 {name} 和它的名字对不上，没有恢复")
             pictures += 1
         else:
             raise BackupFailed(f"备份里有不该有的东西：{entry.name[:40]}")

@@ -218,7 +218,7 @@ def test_the_whole_drill_at_the_terminal(shoudao: Callable[..., str], tmp_path: 
     assert stat.S_IMODE((tmp_path / "backup.key").stat().st_mode) == 0o600
     assert "不会覆盖" in shoudao("backup", "--new-key", "backup.key", code=1)
     (tmp_path / "config.toml").write_text(f'[backup]\nrecipients = ["{public}"]\n', encoding="utf-8")
-    assert "41个单位、1件通知、0条线索、0张图片" in shoudao("backup")
+    assert "41个单位、1件通知、0条线索、0个图片和文件" in shoudao("backup")
     drill = ("restore", "--identity", "backup.key", "--to", "drill")
     assert "完整性检查通过" in shoudao(*drill)
     assert "不是空目录" in shoudao(*drill, code=1)
