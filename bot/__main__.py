@@ -1,4 +1,4 @@
-"""The command line: `shoudao demo`, `run`, `check`, `roster import`, `say`, `days import`, `lead keygen`."""
+"""The command line: `shoudao demo`, `run`, `check`, `roster import`, `say`, `days import`, `lead keygen`, `backup`, `restore`."""
 
 import argparse
 import asyncio
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    from bot import commands, lead_commands
+    from bot import backup_commands, commands, lead_commands
 
     top = Parser(prog="shoudao", description="收到：工作群里的通知台账助手")
     top.add_argument("--version", action="version", version=_version())
@@ -94,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     keygen.add_argument("officer", nargs="+", help="线索专员账号，至少两名")
     keygen.add_argument("--to", type=Path, default=Path("lead-keys"), help="写到哪个目录（默认 lead-keys）")
     lead_commands.add_to(lead, verbs)
+    backup_commands.add_to(verbs)
 
     for verb, run_it in (
         (run, commands.run),

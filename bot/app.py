@@ -59,7 +59,7 @@ class Bot:
         """What falls due by the clock. The sender is only woken: it rests between its rounds, and `settle` does not."""
         try:
             await self.dispatch.pass_time()
-            await self.sender.recover(ours=self.store.is_sqlite)
+            await self.sender.look_back(ours=self.store.is_sqlite)
         except Exception:
             self.troubles.stands(BEAT, BEAT_SAYS)
             raise
@@ -72,10 +72,19 @@ class Bot:
         return self.dispatch.troubles
 
 
-def build(*, store: Store, clock: Clock, office: Office, folder: Path, recipients: Recipients | None) -> Bot:
-    """Put the organs together; nothing runs yet."""
-    doors, media = Doors(), Media(folder / "media")
-    around = Around(office, Renderer(), doors, media, recipients, Pseudonyms(installation_key(folder)))
+def build(
+    *,
+    store: Store,
+    clock: Clock,
+    office: Office,
+    folder: Path,
+    recipients: Recipients | None,
+    shared: Path | None = None,
+) -> Bot:
+    """Put the organs together; nothing runs yet. `folder` is this process's, `shared` that of all its replicas."""
+    common = shared or folder
+    doors, media = Doors(), Media(common / "media")
+    around = Around(office, Renderer(), doors, media, recipients, Pseudonyms(installation_key(common)))
     sender = Sender(store, doors, around, clock)
     dispatch = Dispatch(store, load(), around, clock, sender.wake)
     sender.busy = lambda: dispatch.in_burst
@@ -140,10 +149,18 @@ def _make(folder: Path) -> None:
 
 
 def installation_key(folder: Path) -> bytes:
-    """A secret of this installation, outside the database: it keys the hashes that tell a repeated message."""
+    """A secret of this installation, outside the database: it keys the hashes that tell a repeated message.
+
+    It appears whole or not at all, and whoever comes second takes that of the first: replicas share the folder.
+    """
     path = folder / "key"
-    with suppress(FileExistsError):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
+    if not path.exists():
+        own = folder / f".key-{secrets.token_hex(8)}"
+        with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(own, path)
+        own.unlink()
     return path.read_bytes()

@@ -33,6 +33,7 @@ async def findings(settings: Settings) -> list[Finding]:
     found += _people(settings)
     found += _doors(settings)
     found += _leads(settings)
+    found += _backup(settings)
     found += await _running(settings) or await _database(settings)
     return found
 
@@ -74,6 +75,14 @@ def _leads(settings: Settings) -> list[Finding]:
         said = f"{'、'.join(strangers)} 在接收人名单里，却没有 lead_officer 角色，收不到新线索的提醒"
         found.append(Finding(said, wrong=True))
     return found
+
+
+def _backup(settings: Settings) -> list[Finding]:
+    if settings.backup_plan is None:
+        return [Finding("数据库是 PostgreSQL：请自己安排 pg_dump，办法见 README")]
+    if not settings.backup.recipients:
+        return [Finding("没有每夜备份：请运行 shoudao backup --new-key 文件，把公钥填入 [backup] recipients")]
+    return [Finding(f"每夜{settings.backup.at}备份到 {settings.backup.dir}，留{settings.backup.keep}份")]
 
 
 async def _running(settings: Settings) -> list[Finding]:

@@ -48,15 +48,17 @@ class DemoClock:
 class Ticker:
     """Calls `wake` every few seconds of real time, and once at the start."""
 
-    def __init__(self, wake: Callable[[], Awaitable[None]]) -> None:
-        self._wake = wake
+    def __init__(self, wake: Callable[[], Awaitable[None]], every: float = SAFETY) -> None:
+        self._wake, self._every = wake, every
         # The defaults would drop a late job after one second, and run a plain function in a thread.
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
         self._beating = asyncio.Lock()
 
     def start(self) -> None:
-        self._scheduler.add_job(self._beat, "interval", seconds=SAFETY, id="safety", next_run_time=datetime.now(UTC))
+        self._scheduler.add_job(
+            self._beat, "interval", seconds=self._every, id="safety", next_run_time=datetime.now(UTC)
+        )
         self._scheduler.start()
 
     async def _beat(self) -> None:

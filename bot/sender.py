@@ -52,6 +52,7 @@ class Sender:
         self._turn = asyncio.Lock()
         self._rounds: set[asyncio.Task[bool]] = set()
         self._ended: list[tuple[Claimed, Outcome]] = []  # sent, but not yet written down
+        self._looks_back = False
         self.sent = 0
         self.busy: Callable[[], bool] = lambda: False  # whether others have more pressing work, such as a burst of acks
 
@@ -105,12 +106,23 @@ class Sender:
         if self._rounds:
             await asyncio.wait(set(self._rounds), timeout=FRESH + PATIENCE)
 
+    async def look_back(self, *, ours: bool) -> None:
+        """`recover` now, or at the next round where one is under way: the clock must not wait for a call that hangs."""
+        if self._turn.locked():
+            self._looks_back = True
+        else:
+            await self.recover(ours=ours)
+
     async def recover(self, *, ours: bool) -> None:
         """Deal with claims whose holder is gone: what must not stand twice becomes `unknown`, the rest is sent again.
 
         `ours`: no other process sends from this database. A door that shows only what was settled has certainly not
         posted it, and says so by `shows_settled_only`.
         """
+        async with self._turn:  # then nothing is in our own hands
+            await self._recover(ours=ours)
+
+    async def _recover(self, *, ours: bool) -> None:
 
         async def unit(session: AsyncSession) -> None:
             now, lost = self.clock.now(), []
@@ -122,14 +134,16 @@ class Sender:
             await self._write_down(session, lost)
             await signals.forget_settled(session, now)
 
-        async with self._turn:  # then nothing is in our own hands
-            await self._settle()
-            await self.store.write(unit)
+        await self._settle()
+        await self.store.write(unit)
 
     async def _round(self) -> bool:
         """Claim, send, settle; False when nothing was due."""
         async with self._turn:
             await self._settle()
+            if self._looks_back:
+                await self._recover(ours=self.store.is_sqlite)
+                self._looks_back = False
             now = self.clock.now()
             claimed = await self.store.write(lambda session: self._claim(session, now))
             if claimed is None:

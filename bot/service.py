@@ -3,17 +3,19 @@
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import aiohttp
 from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import recipients
+from bot import inherited, recipients
 from bot.alarming import Alarming, kept_up
 from bot.app import Bot, build, installation_key, locked, running
 from bot.channels.terminal import Terminal
@@ -25,7 +27,9 @@ from bot.console.api import Api
 from bot.console.health import Health
 from bot.console.leads import LeadDesk
 from bot.control import Control
-from bot.settings import Settings
+from bot.heartbeat import Heartbeat
+from bot.nightly import Nightly
+from bot.settings import Settings, clock_time
 from bot.shut_mouth import keep_memory_in
 from models import alarms, posts
 from models.rooms import Room
@@ -36,6 +40,7 @@ from models.store import Store
 
 BODY = 64 * 1024
 UNFIT = "recipients unfit"
+LOOK_EVERY = 60.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ async def _wecom(bot: Bot, settings: Settings, live: bool, pace: Pace | None) ->
     if not settings.wecom.in_use:
         yield None
         return
-    async with open_wecom(bot, settings.wecom, installation_key(settings.data.dir), connect=live, pace=pace) as legs:
+    async with open_wecom(bot, settings.wecom, installation_key(settings.shared), connect=live, pace=pace) as legs:
         yield legs
 
 
@@ -74,9 +79,17 @@ async def opened(
             clock = clock or SystemClock()
             now = clock.now()
             await store.write(lambda session: _furnish(session, settings, now))
+            settings.shared.mkdir(mode=0o700, parents=True, exist_ok=True)
             known, why_not = _officers_now(settings)
             await store.write(lambda session: _say_why(session, why_not, now))
-            bot = build(store=store, clock=clock, office=settings.as_office(), folder=folder, recipients=known)
+            bot = build(
+                store=store,
+                clock=clock,
+                office=settings.as_office(),
+                folder=folder,
+                shared=settings.shared,
+                recipients=known,
+            )
             terminal = Terminal()
             bot.doors.add(terminal, carries_all=False)
             async with _wecom(bot, settings, live, pace) as legs, running(bot):
@@ -131,32 +144,29 @@ async def _furnish(session: AsyncSession, settings: Settings, now: datetime) -> 
 async def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Run until interrupted."""
     keep_memory_in()
-    async with opened(settings, live=True) as service, kept_up(_alarming(service)):
+    sockets = inherited.sockets()
+    async with opened(settings, live=True) as service, kept_up(_alarming(service)), aiohttp.ClientSession() as http:
         bot = service.bot
-        app = web.Application(client_max_size=BODY, middlewares=[sentences])
-        Api(bot, grants(settings.api.token)).add_to(app)
-        LeadDesk(bot, grants(settings.api.token)).add_to(app)
-        Health(bot).add_to(app)
-        for callback in service.wecom.callbacks if service.wecom is not None else ():
-            callback.add_to(app)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
-        inner = web.AppRunner(Control(service.bot, service.terminal).app(), access_log=None, shutdown_timeout=5)
+        runner = web.AppRunner(_app(service), access_log=None, shutdown_timeout=5)
+        inner = web.AppRunner(Control(bot, service.terminal).app(), access_log=None, shutdown_timeout=5)
         await runner.setup()
         await inner.setup()
-        ticker = Ticker(bot.beat)
+        tickers = [Ticker(bot.beat), *_tickers(service, http)]
         path = socket_path(settings.data.dir)
         try:
-            host, _, port = settings.web.listen.rpartition(":")
-            await web.TCPSite(runner, host, int(port)).start()
+            for site in _sites(runner, settings, sockets):
+                await site.start()
             path.unlink(missing_ok=True)
             await web.UnixSite(inner, str(path)).start()
             path.chmod(0o600)
-            ticker.start()
+            for ticker in tickers:
+                ticker.start()
             gc.freeze()  # what was loaded stays: walking it in every full collection held everybody for 50 ms
             say(f"收到助手已启动：http://{settings.web.listen}/healthz")
             await interrupted()
         finally:
-            await ticker.stop()
+            for ticker in tickers:
+                await ticker.stop()
             await runner.cleanup()
             await inner.cleanup()
             path.unlink(missing_ok=True)
@@ -166,6 +176,38 @@ def _alarming(service: Service) -> Alarming:
     bot, settings = service.bot, service.settings
     url = settings.alarm.url.get_secret_value()
     return Alarming(bot.store, bot.clock, bot.troubles, office=settings.office.name, url=url)
+
+
+def _app(service: Service) -> web.Application:
+    app = web.Application(client_max_size=BODY, middlewares=[sentences])
+    known = grants(service.settings.api.token)
+    Api(service.bot, known).add_to(app)
+    LeadDesk(service.bot, known).add_to(app)
+    Health(service.bot).add_to(app)
+    for callback in service.wecom.callbacks if service.wecom is not None else ():
+        callback.add_to(app)
+    return app
+
+
+def _sites(runner: web.AppRunner, settings: Settings, sockets: Sequence[socket.socket]) -> list[web.BaseSite]:
+    """The socket that was handed over where there is one, else our own."""
+    if sockets:
+        return [web.SockSite(runner, one, backlog=inherited.QUEUE) for one in sockets]
+    host, _, port = settings.web.listen.rpartition(":")
+    return [web.TCPSite(runner, host, int(port), backlog=inherited.QUEUE)]
+
+
+def _tickers(service: Service, http: aiohttp.ClientSession) -> list[Ticker]:
+    """What is done beside the day's work, as far as it is wanted: the sign of life and the nightly backup."""
+    bot, settings, found = service.bot, service.settings, []
+    if settings.alarm.heartbeat_url.get_secret_value():
+        heartbeat = Heartbeat(bot, http, settings.alarm.heartbeat_url)
+        found.append(Ticker(heartbeat.beat, settings.alarm.heartbeat_minutes * 60))
+    plan = settings.backup_plan
+    if plan is not None and plan.recipients:
+        nightly = Nightly(bot.store, bot.clock, plan, clock_time(settings.backup.at), bot.around.office.zone)
+        found.append(Ticker(nightly.look, LOOK_EVERY))
+    return found
 
 
 def socket_path(folder: Path) -> Path:

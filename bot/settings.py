@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings import SettingsError as SourceError
 
+from bot.backup import Plan
 from bot.channels.wecom.settings import RoomSection, WeComSection
 from bot.settings_faults import sentence, unknown_variables
 from models.office import Office
@@ -46,6 +47,9 @@ class Web(Section):
 
 class Data(Section):
     dir: Path = Field(Path("data"), description="database, media, lock, control socket: everything persistent")
+    shared: Path | None = Field(
+        None, description="pictures and key, where several replicas have a `dir` each: one folder for all of them"
+    )
 
 
 class Database(Section):
@@ -115,7 +119,7 @@ class OfficeSection(Section):
     @field_validator("summary")
     @classmethod
     def _summary(cls, value: str) -> str:
-        _clock(value)
+        clock_time(value)
         return value
 
 
@@ -167,12 +171,36 @@ class Leads(Section):
 class Alarm(Section):
     people: list[str] = Field(["clerk"], description="who is told when something is wrong")
     url: SecretStr = Field(SecretStr(""), description="POSTed JSON, for a channel that is not the failing one")
+    heartbeat_url: SecretStr = Field(SecretStr(""), description="asked for while all is well; its silence is the alarm")
+    heartbeat_minutes: int = Field(2, ge=1, le=60, description="minutes between two heartbeats")
 
-    @field_validator("url")
+    @field_validator("url", "heartbeat_url")
     @classmethod
     def _address(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value() and not value.get_secret_value().startswith(("https://", "http://")):
             raise ValueError("应以 https:// 或 http:// 开头")
+        return value
+
+
+class BackupSection(Section):
+    recipients: list[str] = Field([], description="age public keys; empty: no nightly backup")
+    dir: Path = Field(Path("backups"), description="where they are put: better another disk than `data.dir`")
+    at: str = Field("02:40", description="time of the nightly backup")
+    keep: int = Field(14, ge=1, description="how many are kept")
+
+    @field_validator("recipients")
+    @classmethod
+    def _public(cls, value: list[str]) -> list[str]:
+        if any(one.upper().startswith("AGE-SECRET-KEY-") for one in value):
+            raise ValueError("这里只放 age1 开头的公钥；写进来的私钥已经泄露，请另做一把")
+        if not all(one.startswith("age1") for one in value):
+            raise ValueError("应是 age1 开头的公钥，可用 shoudao backup --new-key 生成")
+        return value
+
+    @field_validator("at")
+    @classmethod
+    def _time(cls, value: str) -> str:
+        clock_time(value)
         return value
 
 
@@ -189,6 +217,7 @@ class Settings(BaseSettings):
     api: Api = Api()
     leads: Leads = Leads()
     alarm: Alarm = Alarm()
+    backup: BackupSection = BackupSection()
 
     @classmethod
     def settings_customise_sources(
@@ -212,13 +241,26 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         return self.database.url.get_secret_value() or f"sqlite+aiosqlite:///{self.data.dir / 'shoudao.sqlite3'}"
 
+    @property
+    def shared(self) -> Path:
+        """Where the pictures and the installation's key are, which all replicas have in common."""
+        return self.data.shared or self.data.dir
+
+    @property
+    def backup_plan(self) -> Plan | None:
+        """None with PostgreSQL, which has tools of its own."""
+        if not self.database_url.startswith("sqlite"):
+            return None
+        database = Path(self.database_url.partition(":///")[2])
+        return Plan(database, self.shared / "media", self.backup.dir, self.backup.recipients, self.backup.keep)
+
     def as_office(self) -> Office:
         return Office(
             name=self.office.name,
             bot=self.wecom.bot.name if self.wecom.bot is not None else Office.bot,
             zone=ZoneInfo(self.office.timezone),
             hours=tuple(hours(self.office.work)),
-            summary=_clock(self.office.summary),
+            summary=clock_time(self.office.summary),
             second_person=frozenset(self.office.second_person),
             alarm_people=tuple(self.alarm.people),
             keep=self.leads.keep.as_keep(),
@@ -254,13 +296,14 @@ def hours(blocks: list[str]) -> list[tuple[time, time]]:
         start, dash, end = block.partition("-")
         if not dash:
             raise ValueError("工作时间应写成 08:00-12:00")
-        found.append((_clock(start.strip()), _clock(end.strip())))
+        found.append((clock_time(start.strip()), clock_time(end.strip())))
     if not found:
         raise ValueError("至少要有一段工作时间")
     return found
 
 
-def _clock(text: str) -> time:
+def clock_time(text: str) -> time:
+    """`17:30` as a time. Raises ValueError with a sentence."""
     try:
         return time.fromisoformat(text)
     except ValueError:

@@ -40,6 +40,10 @@ def _said(kind: str, error: Mapping[str, Any]) -> str:
         return SAID[kind]
     if kind in ("enum", "literal_error"):
         return f"只能是 {error['ctx']['expected'].replace(' or ', ', ')}"
+    if kind in ("greater_than_equal", "less_than_equal"):
+        return (
+            f"应{'不小于' if kind.startswith('greater') else '不大于'}{error['ctx'].get('ge', error['ctx'].get('le'))}"
+        )
     if kind.startswith(("date_", "datetime_")):
         return "应是日期，如 2027-12-31，不带引号"
     if kind.startswith("string_"):

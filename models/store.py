@@ -35,7 +35,8 @@ PRAGMAS = (
 )
 # Any constant will do; every writer of one PostgreSQL database takes it, which gives BEGIN IMMEDIATE's promise there.
 WRITER_LOCK = 0x5B0DA0
-
+# A process that stands still in the middle of a transaction would hold that lock for ever, against all its replicas.
+SESSION = {"idle_in_transaction_session_timeout": "3000"}
 
 # What SQLite and PostgreSQL say when it is they who are unwell, not the statement.
 SQLITE_UNWELL = {
@@ -189,7 +190,7 @@ def _engine(url: str) -> AsyncEngine:
     options: dict[str, Any] = {"hide_parameters": True, "json_serializer": _compact_json, "pool_use_lifo": True}
     where = make_url(url)
     if where.get_backend_name() != "sqlite":
-        return create_async_engine(where, **options)
+        return create_async_engine(where, connect_args={"server_settings": SESSION}, **options)
     names, more = where.get_dialect()().create_connect_args(where)
     engine = create_async_engine(
         where, async_creator=lambda: sqlite_driver.connect(partial(sqlite3.connect, *names, **more)), **options

@@ -126,7 +126,7 @@ def test_the_example_configuration_has_every_key() -> None:
 
 def test_what_the_example_shows_as_the_default_is_the_default() -> None:
     example, plain = load_settings(EXAMPLE), Settings()
-    for section in ("web", "data", "database", "leads", "alarm"):
+    for section in ("web", "data", "database", "leads", "alarm", "backup"):
         assert getattr(example, section) == getattr(plain, section)
     assert example.wecom.media == plain.wecom.media
     assert example.office.model_copy(update={"person": []}) == plain.office

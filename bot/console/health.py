@@ -33,6 +33,18 @@ class Figures(Collector):
         yield states
 
 
+async def reasons(bot: Bot) -> list[str]:
+    """Why it is not ready to work; nothing while all is well."""
+    found = list(bot.troubles.now)
+    try:
+        async with bot.store.read() as session:
+            await session.execute(text("SELECT 1"))
+            found += [alarm.what for alarm in await alarms.standing(session) if alarm.what not in found]
+    except Exception as trouble:  # whatever the database says, the answer is: not ready
+        found.append(f"database: {type(trouble).__name__}")
+    return found
+
+
 class Health:
     """`/healthz` says that the process answers, `/readyz` that it can do its work, and if not, why."""
 
@@ -48,14 +60,8 @@ class Health:
         return web.json_response({"ok": True})
 
     async def readyz(self, _: web.Request) -> web.Response:
-        reasons = list(self.bot.troubles.now)
-        try:
-            async with self.bot.store.read() as session:
-                await session.execute(text("SELECT 1"))
-                reasons += [a.what for a in await alarms.standing(session) if a.what not in reasons]
-        except Exception as trouble:  # whatever the database says, the answer is: not ready
-            reasons.append(f"database: {type(trouble).__name__}")
-        return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+        wrong = await reasons(self.bot)
+        return web.json_response({"ready": not wrong, "reasons": wrong}, status=503 if wrong else 200)
 
     async def metrics(self, _: web.Request) -> web.Response:
         async with self.bot.store.read() as session:

@@ -167,7 +167,8 @@ class FakeWecomApp:
                 await self._released.wait()
             case "reset_after":
                 await handler(request, body)
-        request.transport.abort()
+        if request.transport is not None:  # the other side may have gone first
+            request.transport.abort()
         return web.Response()
 
     async def _drip(self, request):

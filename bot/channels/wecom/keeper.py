@@ -1,7 +1,8 @@
 """Keeps the long connection of the 智能机器人: for ever, and exactly one.
 
 A newer subscriber makes the server throw out the older one. If that one came back it would throw out the newer, and so
-on without end: being thrown out therefore stops this process's connection for good, and is an alarm.
+on without end: being thrown out therefore stops this process's connection for good, and is an alarm. Unless it was
+another replica of ours, to which the connection had passed while this one stood still: then this one waits its turn.
 """
 
 import asyncio
@@ -53,6 +54,9 @@ class Owner(Protocol):
     async def lost(self) -> None:
         """Wait until it is no longer ours."""
 
+    async def ours(self) -> bool:
+        """Whether it is still ours at this moment."""
+
     async def release(self) -> None: ...
 
 
@@ -64,6 +68,9 @@ class SoleOwner:
 
     async def lost(self) -> None:
         await asyncio.Event().wait()
+
+    async def ours(self) -> bool:
+        return True
 
     async def release(self) -> None:
         return
@@ -116,6 +123,8 @@ class Keeper:
                 if ended is State.TAKEN:
                     await self._owner.lost()  # held on to: else the next process in line would throw out the thrower
                     return
+                if ended is State.WAITING:
+                    continue
                 await self._pace.sleep(SLOW if ended is State.WRONG_SECRET else self.pause())
         finally:
             await self._owner.release()
@@ -162,6 +171,8 @@ class Keeper:
             self.ready.set()
             await self._move(State.READY)
             await _first(listening, socket.beat(), self._owner.lost(), _set(taken))
+            if not await self._owner.ours():
+                return State.WAITING
             return State.TAKEN if taken.is_set() else State.LOST
         finally:
             self.ready.clear()

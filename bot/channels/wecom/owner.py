@@ -1,7 +1,8 @@
 """One owner of the long connection among several replicas on PostgreSQL: a session-level advisory lock.
 
 The lock lives as long as its connection, so that connection is kept apart and in AUTOCOMMIT, and looked at all the time:
-when it goes, somebody else may already be connecting.
+when it goes, somebody else may already be connecting. A process that stands still, without having died, would hold it for
+ever: the database ends the connection of one that has not looked for `STILL`.
 """
 
 import hashlib
@@ -15,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.channels.wecom.pace import Pace
 
 log = logging.getLogger(__name__)
-EVERY = 5.0
+EVERY, TRY_EVERY = 5.0, 1.0  # seconds between two looks at a lock that is ours, and at one that is not
+STILL = 15
 
 
 class AdvisoryOwner:
@@ -35,11 +37,14 @@ class AdvisoryOwner:
                     return
             except (SQLAlchemyError, OSError) as trouble:
                 log.warning("advisory lock not to be had: %s", type(trouble).__name__)
-            await self._pace.sleep(EVERY)
+            await self._pace.sleep(TRY_EVERY)
 
     async def lost(self) -> None:
         while await self._alive():
             await self._pace.sleep(EVERY)
+
+    async def ours(self) -> bool:
+        return await self._alive()
 
     async def release(self) -> None:
         connection, self._connection = self._connection, None
@@ -54,6 +59,7 @@ class AdvisoryOwner:
             connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
             query = text("SELECT pg_try_advisory_lock(:key)")
             if (await connection.execute(query, {"key": self._key})).scalar_one():
+                await connection.execute(text(f"SET idle_session_timeout = '{STILL}s'"))
                 self._connection = connection
                 return True
         except BaseException:

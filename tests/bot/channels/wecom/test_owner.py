@@ -9,7 +9,9 @@ from sqlalchemy.engine import make_url
 from wecom_world import wecom
 
 from bot import service
+from bot.channels.wecom import owner as owning
 from bot.channels.wecom.owner import AdvisoryOwner
+from bot.channels.wecom.pace import RealPace
 from bot.settings import Data
 from models import outbox
 from models.store import Store
@@ -29,11 +31,11 @@ async def test_the_second_waits_until_the_first_lets_go(store):
     await first.acquire()
     waiting = asyncio.create_task(second.acquire())
     await eventually(lambda: paces[1].waits)
-    assert paces[1].waits == [5] and not waiting.done()
+    assert paces[1].waits == [1] and not waiting.done()
     other = AdvisoryOwner(store.engine, "another bot", SlowMotion())
     await other.acquire()
     await first.release()
-    await paces[1].pass_by(5)
+    await paces[1].pass_by(1)
     await eventually(waiting.done)
     await second.release()
     await other.release()
@@ -71,8 +73,18 @@ async def test_of_two_replicas_the_one_with_the_connection_speaks_and_the_other_
             assert (row.state, row.attempts) in (("pending", 0), ("sent", 1))
             assert "我在" in (await world.listen()).to("u018").text
             await world.stop()
-            await pace.pass_by(5)
+            await pace.pass_by(1)
             await eventually(lambda: other.wecom.keeper.is_ready)
             assert not other.wecom.door.stands_by
             await world.start()
             assert world.legs.door.stands_by
+
+
+async def test_who_stands_still_loses_the_lock_to_whoever_waits_for_it(store, monkeypatch):
+    """A stopped process keeps its connection open and never looks: the database ends it."""
+    monkeypatch.setattr(owning, "STILL", 1)
+    still, other = AdvisoryOwner(store.engine, "aib", SlowMotion()), AdvisoryOwner(store.engine, "aib", RealPace())
+    await still.acquire()
+    await asyncio.wait_for(other.acquire(), 10)
+    assert not await still.ours() and await other.ours()
+    await other.release()
