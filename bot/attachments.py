@@ -10,7 +10,6 @@ import io
 import re
 import zipfile
 from pathlib import Path
-from stat import S_ISREG
 
 from bot import keeping
 from models.incoming import Attachment
@@ -59,15 +58,7 @@ async def keep(file: Attachment, folder: Path) -> str:
 
 def path_of(folder: Path, name: str) -> Path | None:
     """Where the file of that name lies, or None: for serving, with a name that came from outside."""
-    if not _NAME.fullmatch(name):
-        return None
-    path = folder / name[:2] / name
-    try:
-        if path.parent.is_symlink() or not S_ISREG(path.lstat().st_mode):
-            return None
-    except OSError:
-        return None
-    return path
+    return keeping.find(folder, name) if _NAME.fullmatch(name) else None
 
 
 def _shown(title: str) -> str:

@@ -4,6 +4,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 
 
 def put(folder: Path, name: str, data: bytes) -> None:
@@ -24,6 +25,16 @@ def put(folder: Path, name: str, data: bytes) -> None:
             _put(inner, name, data)
     finally:
         os.close(inner)
+
+
+def find(folder: Path, name: str) -> Path | None:
+    """Where it lies, or None; a link in its place is no file."""
+    path = folder / name[:2] / name
+    try:
+        regular = not path.parent.is_symlink() and S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return None
+    return path if regular else None
 
 
 def _has(folder: int, name: str, data: bytes) -> bool:

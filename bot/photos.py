@@ -17,7 +17,6 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from stat import S_ISREG
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -106,15 +105,7 @@ async def keep(picture: Clean, folder: Path) -> Photo:
 
 def path_of(folder: Path, name: str) -> Path | None:
     """Where the picture of that name lies, or None: for serving, with a name that came from outside."""
-    if not _NAME.fullmatch(name):
-        return None
-    path = folder / name[:2] / name
-    try:
-        if path.parent.is_symlink() or not S_ISREG(path.lstat().st_mode):
-            return None
-    except OSError:
-        return None
-    return path
+    return keeping.find(folder, name) if _NAME.fullmatch(name) else None
 
 
 def _check_start(data: bytes) -> None:

@@ -3,13 +3,12 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from slow_motion import eventually
-from spine import Spine, message, organs
+from spine import Spine, message, organs, serving
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
@@ -24,20 +23,6 @@ MANY = [f"u{number:03}" for number in range(1, FEW + 5)]
 async def spine(database: str, tmp_path: Path) -> AsyncIterator[Spine]:
     async with organs(database, tmp_path / "data") as opened:
         yield opened
-
-
-@asynccontextmanager
-async def serving(spine: Spine) -> AsyncIterator[Dispatch]:
-    """As killed at the end: what waits for its time is not waited for."""
-    bot = spine.bot
-    dispatch = Dispatch(bot.store, bot.dispatch.registry, bot.around, bot.clock, lambda: None)
-    task = asyncio.create_task(dispatch.run())
-    try:
-        yield dispatch
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def a_notice(spine: Spine, dispatch: Dispatch) -> None:

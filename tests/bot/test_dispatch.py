@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from spine import START, Spine, message, organs
+from spine import START, Spine, message, organs, serving
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import OperationalError
 
@@ -22,19 +22,6 @@ from models.outbox import Outbox
 from models.store import Store
 
 SECRET = "某局长收受贿赂"
-
-
-@asynccontextmanager
-async def serving(spine: Spine, registry: Registry | None = None) -> AsyncIterator[Dispatch]:
-    bot = spine.bot
-    dispatch = Dispatch(bot.store, registry or bot.dispatch.registry, bot.around, bot.clock, lambda: None)
-    task = asyncio.create_task(dispatch.run())
-    try:
-        yield dispatch
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 @pytest.fixture

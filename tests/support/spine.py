@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from bot.app import Bot, build
 from bot.channels import Abilities, Outcome, Outgoing, sent
 from bot.clock import DemoClock
 from bot.demo import OFFICE, SAMPLE
+from bot.dispatch import Dispatch
 from bot.importing import ROOMS, put_in_place, read_roster
+from handlers.registry import Registry
 from models import outbox
 from models.incoming import Incoming
 from models.office import Office
@@ -82,6 +84,20 @@ class Spine:
     async def all(self, query: Any) -> list[Any]:
         async with self.store.read() as session:
             return list((await session.execute(query)).all())
+
+
+@asynccontextmanager
+async def serving(spine: Spine, registry: Registry | None = None) -> AsyncIterator[Dispatch]:
+    """A dispatch at work, stopped at the end as by a kill: what waits for its time is not waited for."""
+    bot = spine.bot
+    dispatch = Dispatch(bot.store, registry or bot.dispatch.registry, bot.around, bot.clock, lambda: None)
+    task = asyncio.create_task(dispatch.run())
+    try:
+        yield dispatch
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def a_row(key: str, at: datetime, **columns: Any) -> dict[str, Any]:
