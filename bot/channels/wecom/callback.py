@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import aiohttp
@@ -152,11 +153,12 @@ class Callback:
     clock: Clock
     spool: CatchingUp | None = None
     mismatch: Callable[[], Awaitable[None]] | None = None
+    late: Callable[[Said, Answer], Awaitable[None]] | None = None
     answer_within: float = ANSWER_WITHIN
     store_within: float = STORE_WITHIN
     pauses: Sequence[float] = PAUSES
     counts: Counter[str] = field(default_factory=Counter)
-    _at_work: set[asyncio.Task[Answer | None]] = field(default_factory=set)
+    _at_work: set[asyncio.Future[Any]] = field(default_factory=set)
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_route("*", f"/wecom/{self.leg.name}", self.handle)
@@ -221,6 +223,7 @@ class Callback:
         except _Late as late:
             if self.spool is None:
                 raise
+            late.trying.add_done_callback(partial(self._too_late, said))
             async with asyncio.timeout(self.answer_within - (since_start() - since)):
                 await self.spool.keep(Kept(self.leg.name, now, asdict(query), encrypt.encode()), late.trying)
             self.counts["kept"] += 1
@@ -236,8 +239,20 @@ class Callback:
         """Do what was kept. Raises what the listener raises, and Forged when the keys have changed since."""
         query = _Query(**kept.head)
         _, said = self._read(query, kept.body.decode(), kept.at)
-        await self.listener(said)
+        answer = await self.listener(said)
         self.counts["caught up"] += 1
+        if answer is not None and self.late is not None:
+            await self.late(said, answer)
+
+    def _too_late(self, said: Said, trying: "asyncio.Future[Answer | None]") -> None:
+        """Done after all, when nobody waited any more: what was to be answered takes the other way, if there is one."""
+        if trying.cancelled() or trying.exception() is not None or self.late is None:
+            return
+        if (answer := trying.result()) is not None:
+            task = asyncio.ensure_future(self.late(said, answer))
+            self._at_work.add(task)
+            task.add_done_callback(self._at_work.discard)
+            task.add_done_callback(_look_at)
 
     def _query(self, request: web.Request) -> _Query:
         usual = _USUAL.fullmatch(request.rel_url.raw_query_string)
