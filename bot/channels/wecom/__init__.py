@@ -2,6 +2,7 @@
 
 in    socket.py, keeper.py      the long connection of the 智能机器人
       callback.py               /wecom/bot and /wecom/app, the addresses that the platform posts to
+        envelopes.py            how each is written
         crypto.py               is it theirs, and what does it say
         passive.py              what is answered in the same breath
         catching_up.py, spool.py  what the database could not take in time

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.app import Bot
 from bot.channels.wecom.app_api import AppApi
 from bot.channels.wecom.bot_leg import BotLeg
-from bot.channels.wecom.callback import AppLeg, Callback
-from bot.channels.wecom.callback import BotLeg as BotEnvelope
+from bot.channels.wecom.callback import Callback
 from bot.channels.wecom.catching_up import CatchingUp
 from bot.channels.wecom.checks import Found
 from bot.channels.wecom.crypto import Envelopes, key_sets
 from bot.channels.wecom.door import APP, BOT, Face, WeCom
+from bot.channels.wecom.envelopes import AppLeg
+from bot.channels.wecom.envelopes import BotLeg as BotEnvelope
 from bot.channels.wecom.fetching import Fetching
 from bot.channels.wecom.group_cards import GroupCards
 from bot.channels.wecom.identity import Directory
