@@ -31,7 +31,7 @@ async def introduce(request: Request, rest: str) -> str | None:
         await meet(request)
         return None
     unit, _ = unit_meant(request, claim["unit"].strip())
-    account = request.me.id.partition(UNLISTED)[2]
+    account = _account(request)
     current = request.roster.liaisons.get(unit.id)
     subject = {"who": request.me.id, "unit": unit.id, "name": claim["name"]}
     for person in request.roster.with_role(Role.CLERK):
@@ -61,9 +61,15 @@ async def meet(request: Request) -> None:
             person.id,
             "stranger",
             key=f"stranger:{request.me.id}:{person.id}",
-            account=request.me.id.partition(UNLISTED)[2],
+            account=_account(request),
             room=room.name if room is not None else "",
         )
+
+
+def _account(request: Request) -> str:
+    """The account of a stranger, with the name that the platform has for it where it tells."""
+    account, called = request.me.id.partition(UNLISTED)[2], request.incoming.called
+    return f"{account}（{called}）" if called else account
 
 
 @command("确认", who=OFFICE, hidden=True)

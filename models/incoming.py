@@ -49,9 +49,10 @@ class Incoming:
     """One message or click.
 
     `words` is wrapped, because any private message may turn out to be a lead. `room` is None for a private one.
-    `message` is the platform's id of this message, `quote` that of the quoted one where the platform tells it, and
-    `quoted_words` its text where that is all it tells. `key` is a pressed button's key, `target` the message that
-    carries it. `heard` is False for a room message that the bot only keeps on the platform's behalf.
+    `message` is the platform's id of this message, `quote` that of the quoted one where the platform tells it,
+    and `quoted_words` its text where that is all it tells. `key` is a pressed button's key, `target` the
+    message that carries it. `called` is what a platform calls somebody whom the roster does not know. `heard`
+    is False for a room message that the bot only keeps on the platform's behalf.
     """
 
     channel: str
@@ -68,6 +69,7 @@ class Incoming:
     key: str | None = None
     target: str | None = None
     heard: bool = True
+    called: str = ""
     payload_hash: str = ""
 
     @property

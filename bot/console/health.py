@@ -31,6 +31,14 @@ class Figures(Collector):
         for state, count in self.states.items():
             states.add_metric([state], count)
         yield states
+        heard = CounterMetricFamily(
+            "shoudao_door", "what came to a door, and what became of it", labels=["leg", "what"]
+        )
+        for door in self.bot.doors.channels.values():
+            for leg, counts in getattr(door, "counted", {}).items():
+                for what, count in sorted(counts.items()):
+                    heard.add_metric([leg, what], count)
+        yield heard
 
 
 async def reasons(bot: Bot) -> list[str]:

@@ -40,7 +40,7 @@ def percentile(latencies: Sequence[float], percent: int) -> float:
     """Milliseconds, of seconds; 100 is the greatest."""
     if len(latencies) < 2:
         return float("inf")
-    return (max(latencies) if percent == 100 else quantiles(latencies, n=100)[percent - 1]) * 1000
+    return (max(latencies) if percent == 100 else quantiles(latencies, n=100, method="inclusive")[percent - 1]) * 1000
 
 
 def post(port: int, path: str, body: Mapping[str, object]) -> bytes:

@@ -108,6 +108,7 @@ def callback_rows(quick: bool) -> tuple[list[Row], list[str]]:
             Row(f"callback, {way.name}: ratio to the floor", rate.ratio, "", RATIO, least=True),
             Row(f"callback, {way.name}: a second", rate.rate),
             Row(f"callback, {way.name}: processor time of one", median(rate.costs or [0]) * 1e6, "µs"),
+            Row(f"callback, {way.name}: the same at the floor", median(rate.floor_costs) * 1e6, "µs"),
             Row(f"callback, {way.name}: p50", rate.latency(50), "ms"),
             Row(f"callback, {way.name}: p99", rate.latency(99), "ms", CALLBACK_P99),
             Row(f"callback, {way.name}: max", rate.latency(100), "ms"),

@@ -3,11 +3,14 @@
 import asyncio
 import json
 
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 from slow_motion import eventually
 from sqlalchemy import text
 from wecom_world import COUNTIES, DIRECTIVE, MEMBERS, office, opens, userid
 
 from bot.clock import since_start
+from bot.console.health import Health
 from models import alarms, leads
 from models.sealing import Sealed, associated, unseal
 
@@ -52,6 +55,56 @@ async def test_an_id_that_comes_again_with_other_words_is_an_alarm(tmp_path, cap
         said = await world.listen()
         assert "先后带来不同内容" in said.to("clerk").text
         said.all_to("u018")
+
+
+async def test_a_press_that_the_database_could_not_take_in_time_changes_its_card_afterwards(
+    tmp_path, caplog, monkeypatch
+):
+    """I-06: by the code that came with the press, which is good for three days."""
+    async with office("", tmp_path, caplog, way="app") as world:
+        world.api.members = {userid("clerk"): {}, userid("head"): {}}
+        trial = (await world.until("2026-11-19T08:50+08:00")).to("clerk")
+        world.done_with()
+        [callback] = world.legs.callbacks
+        callback.pauses = (0.01,)
+        code = world.api.new_response_code(trial.card, [userid("clerk")])
+        with monkeypatch.context() as patch:
+
+            async def write(unit):
+                raise OSError(28, "No space left on device")
+
+            patch.setattr(world.bot.store, "write", write)
+            await world.post_press("clerk", trial.card["task_id"], "通道正常", code)
+        assert callback.counts["kept"] == 1 and not world.answers
+        caplog.clear()  # that nothing could be stored is an error, and was said
+        await world.caught_up()
+        [update] = world.api.updates
+        assert update["response_code"] == code and update["button"] == {"replace_name": "已收到您的选择"}
+        assert "通道正常" in (await world.listen()).to("clerk").text
+
+
+async def test_a_stranger_is_shown_to_the_office_with_the_name_that_the_directory_has(tmp_path, caplog):
+    async with office("", tmp_path, caplog, way="both") as world:
+        world.api.members = {userid("clerk"): {}, "WANGWU": {"name": "王五"}}
+        said = await world.says("wangwu", "@收到助手 收到", room="members")
+        assert "WANGWU（王五）" in said.to("clerk").text
+        said.nothing()
+        said = await world.says("wangwu", "我是 市水利局联络员")
+        assert "WANGWU（王五）" in said.to("clerk").text
+        said.all_to("wangwu")
+        assert world.api.count("/cgi-bin/user/get") == 1
+
+
+async def test_what_comes_to_each_address_is_counted_where_machines_look(tmp_path, caplog):
+    async with office("", tmp_path, caplog, way="callback") as world:
+        await world._post("bot", {"msgtype": "hologram", "from": {"userid": "U001"}, "msgid": "x"})
+        (await world.says("u001", "你好")).all_to("u001")
+        app = web.Application()
+        Health(world.bot).add_to(app)
+        async with TestClient(TestServer(app)) as http:
+            text = await (await http.get("/metrics")).text()
+        assert 'shoudao_door_total{leg="callback bot",what="ignored"} 1.0' in text
+        assert 'shoudao_door_total{leg="callback bot",what="stored"} 1.0' in text
 
 
 async def test_a_reply_that_can_be_used_once_is_used_once(tmp_path, caplog):

@@ -280,13 +280,18 @@ class WecomWorld:
             await self._post("app", self._click_xml(person, task, key))
         return await self.listen()
 
-    def _click_xml(self, person, task, key):
+    async def post_press(self, person, task, key, response_code):
+        """A press of the app's card, whatever becomes of it."""
+        await self._post("app", self._click_xml(person, task, key, response_code))
+
+    def _click_xml(self, person, task, key, response_code=""):
+        response_code = response_code or f"rc{next(self._names)}"
         return (
             f"<xml><ToUserName><![CDATA[{app_side.CORP}]]></ToUserName>"
             f"<FromUserName><![CDATA[{userid(person)}]]></FromUserName><CreateTime>{self._seconds}</CreateTime>"
             f"<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[template_card_event]]></Event>"
             f"<EventKey><![CDATA[{key}]]></EventKey><TaskId><![CDATA[{task}]]></TaskId>"
-            f"<CardType><![CDATA[button_interaction]]></CardType><ResponseCode><![CDATA[rc{next(self._names)}]]>"
+            f"<CardType><![CDATA[button_interaction]]></CardType><ResponseCode><![CDATA[{response_code}]]>"
             f"</ResponseCode><AgentID>{app_side.AGENT}</AgentID></xml>"
         )
 

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.app import Bot
 from bot.channels.wecom.app_api import AppApi
 from bot.channels.wecom.bot_leg import BotLeg
-from bot.channels.wecom.callback import AppLeg, Callback
-from bot.channels.wecom.callback import BotLeg as BotEnvelope
+from bot.channels.wecom.callback import Callback
 from bot.channels.wecom.catching_up import CatchingUp
 from bot.channels.wecom.checks import Found
 from bot.channels.wecom.crypto import Envelopes, key_sets
 from bot.channels.wecom.door import APP, BOT, Face, WeCom
+from bot.channels.wecom.envelopes import AppLeg
+from bot.channels.wecom.envelopes import BotLeg as BotEnvelope
 from bot.channels.wecom.fetching import Fetching
 from bot.channels.wecom.group_cards import GroupCards
 from bot.channels.wecom.identity import Directory
@@ -27,12 +28,15 @@ from bot.channels.wecom.keeper import Keeper, SoleOwner
 from bot.channels.wecom.listening import LEG, Frames, reader
 from bot.channels.wecom.look import look, staff_of
 from bot.channels.wecom.media import MediaDoor, Rules, media_door
+from bot.channels.wecom.names import Names
 from bot.channels.wecom.net import client, trust
 from bot.channels.wecom.owner import AdvisoryOwner
 from bot.channels.wecom.pace import Pace, RealPace
+from bot.channels.wecom.passive import Answer, CardUpdate
 from bot.channels.wecom.push import Push
 from bot.channels.wecom.reply_leg import ReplyLeg
 from bot.channels.wecom.reporting import Reporter
+from bot.channels.wecom.said import Said
 from bot.channels.wecom.settings import AppSection, BotCallbackSection, BotSection, CallbackKeys, WeComSection
 from bot.channels.wecom.spool import Spool
 from bot.channels.wecom.windows import Windows
@@ -66,16 +70,19 @@ class _Builder:
     windows: Windows
     reporter: Reporter
     legs: Legs
+    names: Names = field(default_factory=Names)
 
     def app(self, section: AppSection) -> None:
         door = self.legs.door
         door.app = AppApi(
             self.http, self.section.api, section.corp_id, section.agent_id, section.secret.get_secret_value()
         )
+        self.names.app = door.app
         if section.token.get_secret_value():
             door.app_hears = True
             intake = self._intake(APP, Fetching(self.media, app=door.app))
-            self._callback(AppLeg(section.corp_id), section, section.corp_id, intake)
+            made = self._callback(AppLeg(section.corp_id), section, section.corp_id, intake)
+            made.late = partial(_change_card, door.app)
 
     def bot_callback(self, section: BotCallbackSection) -> None:
         answers = self.legs.door.answers = ReplyLeg(self.section.api, self.http, self.pace, self.windows)
@@ -111,17 +118,19 @@ class _Builder:
             zone=office.zone,
             bot=office.bot,
             key=self.key,
+            names=self.names,
             stale=self.reporter.stale,
             excuse=partial(_excuse, self.bot),
         )
 
-    def _callback(self, envelope: BotEnvelope | AppLeg, keys: CallbackKeys, receiveid: str, intake: Intake) -> None:
+    def _callback(self, envelope: BotEnvelope | AppLeg, keys: CallbackKeys, receiveid: str, intake: Intake) -> Callback:
         secrets = (keys.token, keys.aes_key, keys.old_token, keys.old_aes_key)
         sets = key_sets(*(secret.get_secret_value() for secret in secrets))
         opened = Envelopes(sets, receiveid)
         made = Callback(envelope, opened, intake.held, self.bot.clock, self.legs.spool, self.reporter.mismatch)
         self.legs.callbacks.append(made)
         self.legs.spool.legs[envelope.name] = made.again
+        return made
 
 
 @asynccontextmanager
@@ -148,6 +157,9 @@ async def open_wecom(
         if section.bot is not None:
             builder.long_connection(section.bot)
         legs.door.look = partial(_look, bot, section, legs)
+        legs.door.counted = {f"callback {one.leg.name}": one.counts for one in legs.callbacks}
+        if legs.frames is not None:
+            legs.door.counted |= {"long connection": legs.frames.intake.counts}
         bot.doors.add(legs.door)
         for name in (BOT, APP):
             bot.doors.add(Face(legs.door, name), carries_all=False)
@@ -182,6 +194,13 @@ async def _door(
         push=push if keys else None,
         keys=keys,
     )
+
+
+async def _change_card(app: AppApi, said: Said, answer: Answer) -> None:
+    """A card that was pressed, and could not be changed in the same breath: the app may still change it for days."""
+    if isinstance(answer, CardUpdate) and said.response_code:
+        card = dict(answer.card) if answer.card.get("button_list") else None
+        await app.update_card(said.response_code, [said.userid], card=card, caption=answer.caption)
 
 
 def _media(section: WeComSection) -> AbstractAsyncContextManager[MediaDoor]:

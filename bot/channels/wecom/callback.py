@@ -18,15 +18,16 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 import aiohttp
 from aiohttp import web
 
-from bot.channels.wecom import json_messages, xml_messages
 from bot.channels.wecom.catching_up import CatchingUp, Kept
-from bot.channels.wecom.crypto import Envelopes, Forged, Malformed, Opened, Sealed
-from bot.channels.wecom.passive import Answer, app_answer, bot_answer
+from bot.channels.wecom.crypto import Envelopes, Forged, Malformed, Opened
+from bot.channels.wecom.envelopes import Leg
+from bot.channels.wecom.passive import Answer
 from bot.channels.wecom.said import Said, SaidKind
 from bot.clock import Clock, since_start
 from bot.dispatch import Conflict, NotStored
@@ -66,75 +67,6 @@ class _Late(Exception):
         self.trying = trying
 
 
-class Leg(Protocol):
-    """The two ways of writing the same envelope."""
-
-    name: str
-
-    def encrypted(self, body: bytes) -> str | None: ...
-
-    def read(self, message: bytes) -> Said: ...
-
-    def write(self, sealed: Sealed) -> web.Response: ...
-
-    def answer(self, said: Said, answer: Answer, now: int) -> bytes | None: ...
-
-
-class BotLeg:
-    """JSON in, JSON out; receiveid is empty."""
-
-    name = "bot"
-
-    def encrypted(self, body: bytes) -> str | None:
-        outer = json_messages.parse_json(body)
-        encrypt = outer.get("encrypt") if outer is not None else None
-        return encrypt if isinstance(encrypt, str) else None
-
-    def read(self, message: bytes) -> Said:
-        body = json_messages.parse_json(message)
-        if body is None:
-            return json_messages.unreadable(message)
-        return json_messages.read_bot_payload(body, payload=message)
-
-    def write(self, sealed: Sealed) -> web.Response:
-        parts = {
-            "encrypt": sealed.encrypt,
-            "msgsignature": sealed.signature,
-            "timestamp": int(sealed.timestamp),
-            "nonce": sealed.nonce,
-        }
-        return web.Response(text=json.dumps(parts), content_type="text/plain")
-
-    def answer(self, said: Said, answer: Answer, now: int) -> bytes | None:
-        return bot_answer(said, answer)
-
-
-class AppLeg:
-    """XML in, XML out; receiveid is the corp id."""
-
-    name = "app"
-
-    def __init__(self, corp_id: str) -> None:
-        self.corp_id = corp_id
-
-    def encrypted(self, body: bytes) -> str | None:
-        return None if xml_messages.declares(body) else xml_messages.encrypted_part(body)
-
-    def read(self, message: bytes) -> Said:
-        return xml_messages.read_app_xml(message)
-
-    def write(self, sealed: Sealed) -> web.Response:
-        text = (
-            f"<xml><Encrypt><![CDATA[{sealed.encrypt}]]></Encrypt>"
-            f"<MsgSignature><![CDATA[{sealed.signature}]]></MsgSignature>"
-            f"<TimeStamp>{sealed.timestamp}</TimeStamp><Nonce><![CDATA[{sealed.nonce}]]></Nonce></xml>"
-        )
-        return web.Response(text=text, content_type="application/xml")
-
-    def answer(self, said: Said, answer: Answer, now: int) -> bytes | None:
-        return app_answer(said, answer, self.corp_id, now)
-
-
 @dataclass(frozen=True)
 class _Query:
     signature: str
@@ -152,11 +84,12 @@ class Callback:
     clock: Clock
     spool: CatchingUp | None = None
     mismatch: Callable[[], Awaitable[None]] | None = None
+    late: Callable[[Said, Answer], Awaitable[None]] | None = None
     answer_within: float = ANSWER_WITHIN
     store_within: float = STORE_WITHIN
     pauses: Sequence[float] = PAUSES
     counts: Counter[str] = field(default_factory=Counter)
-    _at_work: set[asyncio.Task[Answer | None]] = field(default_factory=set)
+    _at_work: set[asyncio.Future[Any]] = field(default_factory=set)
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_route("*", f"/wecom/{self.leg.name}", self.handle)
@@ -221,6 +154,7 @@ class Callback:
         except _Late as late:
             if self.spool is None:
                 raise
+            late.trying.add_done_callback(partial(self._too_late, said))
             async with asyncio.timeout(self.answer_within - (since_start() - since)):
                 await self.spool.keep(Kept(self.leg.name, now, asdict(query), encrypt.encode()), late.trying)
             self.counts["kept"] += 1
@@ -236,8 +170,20 @@ class Callback:
         """Do what was kept. Raises what the listener raises, and Forged when the keys have changed since."""
         query = _Query(**kept.head)
         _, said = self._read(query, kept.body.decode(), kept.at)
-        await self.listener(said)
+        answer = await self.listener(said)
         self.counts["caught up"] += 1
+        if answer is not None and self.late is not None:
+            await self.late(said, answer)
+
+    def _too_late(self, said: Said, trying: "asyncio.Future[Answer | None]") -> None:
+        """Done after all, when nobody waited any more: what was to be answered takes the other way, if there is one."""
+        if trying.cancelled() or trying.exception() is not None or self.late is None:
+            return
+        if (answer := trying.result()) is not None:
+            task = asyncio.ensure_future(self.late(said, answer))
+            self._at_work.add(task)
+            task.add_done_callback(self._at_work.discard)
+            task.add_done_callback(_look_at)
 
     def _query(self, request: web.Request) -> _Query:
         usual = _USUAL.fullmatch(request.rel_url.raw_query_string)

@@ -5,6 +5,7 @@ to a group:  mentions by 消息推送; cards and plain words by the bot, else by
 """
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -55,6 +56,7 @@ class WeCom:
     app_hears: bool = False
     elsewhere: Callable[[], bool] = lambda: False
     look: Callable[[], Awaitable[list[Found]]] | None = None
+    counted: dict[str, Counter[str]] = field(default_factory=dict)
     push: Push | None = None
     keys: Mapping[str, SecretStr] = field(default_factory=dict, repr=False)
     name: str = NAME

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from bot.channels import Outcome, sent
 from bot.channels.wecom.cards import message_of
-from bot.channels.wecom.identity import Directory
+from bot.channels.wecom.identity import STRANGER, Directory
+from bot.channels.wecom.names import Names
 from bot.channels.wecom.pace import Pace
 from bot.channels.wecom.passive import Answer
 from bot.channels.wecom.said import Item, Said, SaidKind
@@ -69,6 +70,7 @@ class Intake:
     zone: ZoneInfo
     bot: str
     key: bytes = field(repr=False)
+    names: Names = field(default_factory=Names)
     stale: Callable[[], Awaitable[None]] | None = None
     window: Callable[[Said], Window | None] | None = None
     excuse: Callable[[Incoming, Sequence[str]], Awaitable[None]] | None = None
@@ -127,10 +129,11 @@ class Intake:
 
     async def _incoming(self, said: Said, media: Media) -> Incoming:
         named = bool(said.userid)
+        person = await self.directory.person(said.userid) if named else ""
         return Incoming(
             channel=self.channel,
             external_id=said.external_id,
-            person=await self.directory.person(said.userid) if named else "",
+            person=person,
             room=await self.directory.room(said.chat) if said.chat is not None else None,
             words=Secret(self._words(said)),
             at=said.at or self.clock.now(),
@@ -141,6 +144,7 @@ class Intake:
             key=self._key_of(said),
             target=self._target(said),
             heard=said.kind is not SaidKind.IGNORED and named,
+            called=await self.names.of(said.userid) if person.startswith(STRANGER) else "",
             payload_hash=hashlib.blake2b(said.content(), key=self.key).hexdigest()[:32],
         )
 

@@ -96,4 +96,6 @@ class Spool:
     def _forget(self) -> None:
         os.pwrite(self._file, _HEAD.pack(_MAGIC, self._generation + 1), 0)
         os.fdatasync(self._file)
+        os.pwrite(self._file, bytes(self._end - _HEAD.size), _HEAD.size)  # what is done is not kept, encrypted or not
+        os.fdatasync(self._file)
         self._generation, self._end = self._generation + 1, _HEAD.size

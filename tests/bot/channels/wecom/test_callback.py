@@ -12,9 +12,10 @@ import wecom_envelopes as theirs
 from aiohttp import web
 from wecom_envelopes import AES_KEY, CORP, NOW, OTHER_KEY, OTHER_TOKEN, TOKEN
 
-from bot.channels.wecom.callback import LARGEST, AppLeg, BotLeg, Callback
+from bot.channels.wecom.callback import LARGEST, Callback
 from bot.channels.wecom.cards import button_card
 from bot.channels.wecom.crypto import Envelopes, key_sets
+from bot.channels.wecom.envelopes import AppLeg, BotLeg
 from bot.channels.wecom.passive import CardUpdate, Welcome
 from bot.channels.wecom.said import SaidKind
 from bot.dispatch import Conflict, NotStored

@@ -12,8 +12,9 @@ from spine import START, message, organs
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from bot.channels.wecom.callback import AppLeg, BotLeg, Callback
+from bot.channels.wecom.callback import Callback
 from bot.channels.wecom.crypto import Envelopes, key_sets
+from bot.channels.wecom.envelopes import AppLeg, BotLeg
 from models.inbox import Inbox
 
 AT = int(START.timestamp())

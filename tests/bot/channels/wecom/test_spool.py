@@ -36,6 +36,7 @@ async def test_what_is_kept_is_there_after_a_kill_and_gone_once_forgotten(tmp_pa
         await spool.keep(payload)
     assert await left_by(tmp_path / "spool") == [b"one", b"two" * 1000, b""]
     await spool.forget()
+    assert not any((tmp_path / "spool").read_bytes()[16:])
     await spool.keep(b"next")
     assert await left_by(tmp_path / "spool") == [b"next"]
     spool.close()
