@@ -4,7 +4,7 @@ The ladder is 联络员 before the due time, B角 after it where the unit has on
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from handlers.close import meant
@@ -73,9 +73,15 @@ def _step(row: Owed, until: datetime) -> int:
 
 
 async def _chased(desk: Desk, unit_ids: Iterable[int]) -> Mapping[int, list[datetime]]:
-    """When each unit was asked of late; what was gathered and not yet written counts too."""
+    """When each unit was asked of late; what was gathered and not yet written counts too.
+
+    What was asked since the last working day's opening may leave, or have left, on the working day that counts now:
+    an evening before a festival is nine days back."""
     await desk.gathering.flush()
-    return await chases.chased_since(desk.session, unit_ids, desk.now - timedelta(days=2))
+    here = desk.calendar.next_opening(desk.now).date()
+    return await chases.chased_since(
+        desk.session, unit_ids, desk.calendar.opening(desk.calendar.previous_workday(here))
+    )
 
 
 class Lines:

@@ -44,10 +44,10 @@ async def accept(request: Request, rest: str) -> str | None:
     if question is None:
         return PASS
     question.answered_at = request.now
-    unit = request.roster.units[question.subject["unit"]]
+    unit = request.roster.units.get(question.subject["unit"])
     giver = await request.session.get(Person, question.subject["giver"])
     taker = await request.session.get(Person, request.me.id)
-    if giver is None or taker is None or giver.unit_id != unit.id:
+    if unit is None or giver is None or taker is None or giver.unit_id != unit.id:
         raise Misunderstood("settled_already")
     giver.unit_id, taker.unit_id, taker.position = None, unit.id, Position.LIAISON
     await touch_roster(request.session)
@@ -67,8 +67,8 @@ async def refuse(request: Request, rest: str) -> str | None:
     if question is None:
         return PASS
     question.answered_at = request.now
-    unit = request.roster.units[question.subject["unit"]]
-    facts = {"unit": unit.name, "person": request.me.name}
+    unit = request.roster.unit_of(question.subject["unit"])
+    facts = {"unit": unit.name if unit is not None else "", "person": request.me.name}
     key = f"not handed over:{question.id}"
     request.tell(question.subject["giver"], "handover_refused", key=key, office_hours=True, **facts)
     request.reply("handover_refused", **facts)

@@ -1,6 +1,7 @@
 """请假, 今天别催 and 提醒我: a liaison says when not to be asked, and who stands in."""
 
 import re
+from datetime import datetime
 
 from handlers.registry import LIAISONS, PASS, Misunderstood, command, listener
 from handlers.request import Request
@@ -61,13 +62,17 @@ async def back(request: Request, rest: str) -> None:
 @command("今天别催", "今天别催了", "别催了", "今天不要催", "今天不要催了", who=LIAISONS)
 async def quiet(request: Request, rest: str) -> None:
     """今天别催：今天不再自动提醒本单位"""
-    today = request.now.astimezone(request.office.zone).date()
-    unit = await request.session.get(Unit, request.unit.id)
-    until = request.calendar.closing(today)
+    request.reply("quiet", until=await keep_quiet(request, request.unit.id))
+
+
+async def keep_quiet(request: Request, unit_id: int) -> datetime:
+    """Let nobody remind a unit any more today; gives until when."""
+    unit = await request.session.get(Unit, unit_id)
+    until = request.calendar.closing(request.now.astimezone(request.office.zone).date())
     if unit is not None:
         unit.quiet_until = until
         await touch_roster(request.session)
-    request.reply("quiet", until=until)
+    return until
 
 
 @listener(8, hot=True)
@@ -88,6 +93,7 @@ async def remind_me(request: Request) -> str | None:
             key=f"remind:{request.incoming.channel}:{request.incoming.external_id}",
             after=due.at,
             rows=rows,
+            total=len(rows),
             unit=request.unit.name,
         )
     request.reply("remind_set" if rows else "ack_nothing", at=due.at)

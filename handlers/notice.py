@@ -216,7 +216,9 @@ def asks_again(notice: Notice, change: dict[str, Any]) -> bool:
     """A new date or a new demand is asked again; better words are not."""
     due = change.get("due")
     moved = due is not None and (notice.due is None or datetime.fromisoformat(due) != notice.due)
-    return moved or change["kind"] != notice.kind
+    kind = change["kind"]
+    pieces = kind == Kind.FILE and read_demands(change["text"]) != notice.demands
+    return moved or pieces or kind != notice.kind
 
 
 @command("取消", who=OFFICE)

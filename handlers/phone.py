@@ -1,5 +1,6 @@
 """已电话: the office has telephoned a unit of the call sheet; the ledger keeps that, and the bot asks no more today."""
 
+from handlers.leave import keep_quiet
 from handlers.proxy import unit_meant
 from handlers.registry import OFFICE, Misunderstood, command
 from handlers.request import Request
@@ -20,4 +21,5 @@ async def phoned(request: Request, rest: str) -> None:
         raise Misunderstood("not_asked", number=number, unit=unit.name)
     event = {"notice_id": row.notice_id, "unit_id": unit.id, "at": request.now, "what": What.PHONED}
     request.gathering.events.append({**event, "by": request.me.id, "message": request.incoming.message, "note": note})
+    await keep_quiet(request, unit.id)
     request.reply("phoned", unit=unit.name, number=number, note=note, notice_id=row.notice_id)

@@ -93,7 +93,7 @@ async def _ask_for_time(request: Request, rest: str) -> None:
             number=number,
             unit=request.unit.id,
             due=due.isoformat(),
-            asker=request.me.id,
+            about=f"{number}:{request.unit.id}",
         )
         request.tell(
             clerk.id,
@@ -195,9 +195,11 @@ async def _decide(request: Request, rest: str, *, granted: bool) -> str | None:
     question = await asked(request, rest, Ask.EXTEND)
     if question is None:
         return PASS
-    await questions.close_about(request.session, Ask.EXTEND, "asker", question.subject["asker"], request.now)
     subject = question.subject
-    unit = request.roster.units[subject["unit"]]
+    await questions.close_about(request.session, Ask.EXTEND, "about", subject["about"], request.now)
+    unit = request.roster.units.get(subject["unit"])
+    if unit is None:
+        raise Misunderstood("settled_already")
     notice = await _open_notice(request, subject["number"], "延期")
     due = datetime.fromisoformat(subject["due"])
     if granted:

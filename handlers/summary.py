@@ -5,9 +5,10 @@ from typing import Any
 
 from handlers.registry import tick
 from handlers.request import Desk
+from handlers.totals import over
 from handlers.who import line
 from models import leads, marks, notices, receipts, reports
-from models.notices import NoticeState
+from models.notices import Notice, NoticeState
 from models.outbox import SendClass
 from models.people import Role
 
@@ -67,6 +68,8 @@ async def sum_up(desk: Desk, at: datetime) -> None:
                 rows=[r | {"names": []} for r in rows],
                 reports=sent,
                 leads=None,
+                totals=[],
+                stuck=[],
             )
     for person in desk.roster.with_role(Role.CLERK, Role.HEAD):
         desk.tell(
@@ -79,6 +82,8 @@ async def sum_up(desk: Desk, at: datetime) -> None:
             rows=facts["rows"],
             reports=sum(facts["reports"].values()),
             leads=facts["leads"],
+            totals=facts["totals"],
+            stuck=facts["stuck"],
         )
 
 
@@ -87,7 +92,9 @@ async def _facts(desk: Desk, since: datetime) -> dict[str, Any]:
     issued = await notices.touched_since(desk.session, since)
     sent = await reports.count_between(desk.session, since, desk.now)
     total, _, _ = await leads.counts(desk.session, since.replace(minute=0, second=0, microsecond=0))
-    shown = await notices.of_ids(desk.session, sorted({*acked, *issued}))
+    returned = await receipts.returned_between(desk.session, since, desk.now)
+    shown = await notices.of_ids(desk.session, sorted({*acked, *issued, *returned}))
+    late = await receipts.late_between(desk.session, sorted(shown), since, desk.now)
     counts = await receipts.counts(desk.session, sorted(shown))
     missing = await receipts.missing_of(desk.session, sorted(shown))
     order = {unit: (place, each.name) for place, (unit, each) in enumerate(desk.roster.units.items())}
@@ -96,5 +103,18 @@ async def _facts(desk: Desk, since: datetime) -> dict[str, Any]:
         if notice.state not in (NoticeState.OPEN, NoticeState.CLOSED):
             continue
         names = [name for _, name in sorted(order[unit] for unit in missing[notice.id] if unit in order)]
-        rows.append(line(notice, counts.get(notice.id, (0, 0, 0))) | {"new": acked.get(notice.id, 0), "names": names})
-    return {"rows": rows, "reports": sent, "leads": total, "changed": bool(rows or sent)}
+        today = {"new": acked.get(notice.id, 0), "late": late.get(notice.id, 0), "returned": returned.get(notice.id, 0)}
+        rows.append(line(notice, counts.get(notice.id, (0, 0, 0))) | today | {"names": names})
+    return {
+        "rows": rows,
+        "reports": sent,
+        "leads": total,
+        "totals": await over(desk, since, desk.now, None) if sent else [],
+        "stuck": [r["notice"] for r in rows if _is_stuck(r["notice"], desk.now)],
+        "changed": bool(rows or sent),
+    }
+
+
+def _is_stuck(notice: Notice, now: datetime) -> bool:
+    """Past its due time and still open: somebody has to say a word."""
+    return notice.state == NoticeState.OPEN and notice.due is not None and notice.due < now

@@ -2,14 +2,13 @@
 
 from handlers.registry import ANYONE, command
 from handlers.request import Request
-from handlers.who import progress
+from handlers.who import own_matters, progress
 
 
 @command("待办", "我的待办", "还有什么要办", who=ANYONE)
 async def todo(request: Request, rest: str) -> None:
     """待办：本单位还有哪些事没签收、没办完"""
     if request.unit is not None:
-        owed = await request.gathering.owed(request.unit.id)
-        request.reply("todo", rows=owed, unit=request.unit.name)
+        await own_matters(request)
     else:
         await progress(request, "")

@@ -4,12 +4,14 @@ from typing import Any
 
 from handlers.registry import ANYONE, Misunderstood, NotAllowed, command
 from handlers.request import Request
-from models import notices, receipts
+from models import chases, notices, receipts
 from models.notices import Notice, NoticeState
 from models.people import Role
 from models.receipts import ReceiptState
 from models.rules.case_numbers import leading_number
 from models.rules.notice_words import title
+
+MOST_LISTED = 30
 
 
 @command(
@@ -79,6 +81,12 @@ async def _meant(request: Request, number: int | None) -> Notice:
     return newest
 
 
+async def own_matters(request: Request) -> None:
+    """All that the speaker's unit owes: every one is counted, the newest are listed."""
+    rows = (await chases.owed(request.session, [request.unit.id]))[request.unit.id]
+    request.reply("todo", rows=rows[:MOST_LISTED], total=len(rows), unit=request.unit.name)
+
+
 def line(notice: Notice, counts: tuple[int, int, int]) -> dict[str, Any]:
     """A notice as one row of a table."""
     total, acked, done = counts
@@ -93,8 +101,7 @@ async def progress(request: Request, rest: str) -> None:
         await who(request, rest)
         return
     if request.unit is not None and not request.me.is_staff:
-        owed = await request.gathering.owed(request.unit.id)
-        request.reply("todo", rows=owed, unit=request.unit.name)
+        await own_matters(request)
         return
     if request.me.roles.isdisjoint({Role.CLERK, Role.HEAD, Role.AUDITOR}):
         raise NotAllowed("not_allowed", word=request.word)

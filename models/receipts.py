@@ -50,6 +50,7 @@ class What(StrEnum):
 # What a unit still owes is found by these two: by notice for the office, by unit for a liaison.
 UNFINISHED = text("done_at IS NULL")
 CHASES = text("what = 'chased'")
+BACK = text("what = 'returned'")
 
 
 class Receipt(Base):
@@ -101,6 +102,7 @@ class ReceiptEvent(Base):
     __table_args__ = (
         Index("ix_receipt_events_notice_unit", "notice_id", "unit_id"),
         Index("ix_receipt_events_at", "at", "notice_id"),
+        Index("ix_receipt_events_returned", "at", "notice_id", sqlite_where=BACK, postgresql_where=BACK),
         Index("ix_receipt_events_chased", "unit_id", "at", sqlite_where=CHASES, postgresql_where=CHASES),
     )
 
@@ -330,6 +332,28 @@ async def last_touched(session: AsyncSession, within: timedelta) -> set[int]:
     if last is None:
         return set()
     return set(await session.scalars(select(EVENTS.c.notice_id).where(EVENTS.c.at >= last - within).distinct()))
+
+
+async def late_between(
+    session: AsyncSession, notice_ids: Sequence[int], since: datetime, until: datetime
+) -> dict[int, int]:
+    """How many acknowledgements of that time were late, by notice."""
+    query = (
+        select(TABLE.c.notice_id, func.count())
+        .where(TABLE.c.notice_id.in_(notice_ids), TABLE.c.late, TABLE.c.acked_at >= since, TABLE.c.acked_at < until)
+        .group_by(TABLE.c.notice_id)
+    )
+    return {row.notice_id: row[1] for row in await session.execute(query)} if notice_ids else {}
+
+
+async def returned_between(session: AsyncSession, since: datetime, until: datetime) -> dict[int, int]:
+    """How often an answer to each notice was sent back in that time."""
+    query = (
+        select(EVENTS.c.notice_id, func.count())
+        .where(EVENTS.c.what == What.RETURNED, EVENTS.c.at >= since, EVENTS.c.at < until)
+        .group_by(EVENTS.c.notice_id)
+    )
+    return {row.notice_id: row[1] for row in await session.execute(query)}
 
 
 async def marked(session: AsyncSession, notice_ids: Sequence[int]) -> dict[int, tuple[int, int]]:

@@ -1,7 +1,7 @@
 """Every row of the commands table, in the words of those who type it."""
 
 import pytest
-from world import World
+from world import ON_SQLITE, World
 
 NOTICE = "通知 请各单位报送摸排方案，收到请回复。明天下班前"
 
@@ -300,3 +300,27 @@ async def test_small_talk_in_a_group_is_not_answered(office: World, text: str) -
 async def test_help_has_five_lines_for_each_hat(office: World) -> None:
     for person in ("clerk", "u001", "lead1", "auditor"):
         assert len((await _reply(office, person, "帮助")).splitlines()) == 5
+
+
+@ON_SQLITE
+async def test_two_wishes_for_more_time_are_two_questions(office: World) -> None:
+    await _issue(office, "通知 寿县：请报方案，收到请回复。明天下班前")
+    await _issue(office, "通知 寿县：请报名单，收到请回复。明天下班前")
+    await _reply(office, "u032", "延期 1 周五 主任出差")
+    await _reply(office, "u032", "延期 2 周五 名单未定")
+    assert "2号" in await _reply(office, "clerk", "准")
+    assert "1号" in await _reply(office, "clerk", "准")
+    ledger = [await office.ledger(n) for n in (1, 2)]
+    assert [one["寿县"]["marks"] for one in ledger] == [["延期"], ["延期"]]
+
+
+@ON_SQLITE
+async def test_urging_on_friday_evening_counts_for_monday_morning(office: World) -> None:
+    await office.until("2026-11-20T11:00+08:00")
+    office.heard[-1].all_to()
+    await _issue(office, "通知 寿县：请报方案，收到请回复。今天下班前")
+    await office.until("2026-11-20T18:30+08:00")
+    office.heard[-1].all_to()
+    assert "将于 11月23日（周一）08:00" in await _reply(office, "clerk", "催 1")
+    said = await office.until("2026-11-23T12:00+08:00")
+    assert said.all_to().count("u032") == 1

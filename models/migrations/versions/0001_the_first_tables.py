@@ -262,6 +262,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_receipt_events_at', ['at', 'notice_id'], unique=False)
         batch_op.create_index('ix_receipt_events_chased', ['unit_id', 'at'], unique=False, sqlite_where=sa.text("what = 'chased'"), postgresql_where=sa.text("what = 'chased'"))
         batch_op.create_index('ix_receipt_events_notice_unit', ['notice_id', 'unit_id'], unique=False)
+        batch_op.create_index('ix_receipt_events_returned', ['at', 'notice_id'], unique=False, sqlite_where=sa.text("what = 'returned'"), postgresql_where=sa.text("what = 'returned'"))
 
     op.create_table('rooms',
     sa.Column('id', sa.String(), nullable=False),
