@@ -118,8 +118,8 @@ async def consent(request: Request, waiting: Sequence[Approval]) -> None:
 
 
 async def _meant(request: Request, rest: str) -> Approval | None:
-    """The approval that a number names, else the newest that waits for this person; None when these words were not
-    meant for it."""
+    """The approval that a number names, else the one that waits for this person; None when these words were not meant
+    for it."""
     if not request.incoming.private or (rest and not rest.isdecimal()):
         return None
     if rest:
@@ -128,4 +128,7 @@ async def _meant(request: Request, rest: str) -> Approval | None:
             raise Misunderstood("approval_gone")
         return named
     found = await approvals.waiting(request.session, request.now)
-    return next((one for one in found if request.me in those_who_may(request, one)), None)
+    mine = [one for one in found if request.me in those_who_may(request, one)]
+    if len(mine) > 1:  # one bare word must not decide what somebody did not mean
+        raise Misunderstood("second_which", word=request.word, numbers=[one.id for one in mine])
+    return next(iter(mine), None)

@@ -10,26 +10,27 @@ from handlers.agree import ask, both, those_who_may
 from handlers.lead_drill import put_to_the_test
 from handlers.registry import Misunderstood, agreed
 from handlers.request import Desk, Request
-from models import alarms, approvals, pinned
+from models import alarms, approvals, journal, pinned
 from models.approvals import CONFIGURATION, Approval
 from models.people import Role
 from models.permissions import SECONDS
 
-CHANGE, ALARM = "recipients.change", "recipients"
+PIN, CHANGE, ALARM = "recipients.pin", "recipients.change", "recipients"
 WAITING = "接收人名单换了，要两名线索专员回“同意”才生效；在这之前不收线索"
 
 
 async def compare(desk: Desk) -> None:
     """At the start: is the list that the configuration pins the one that was agreed to? The first list is taken as it
-    is, for there is nobody yet who could agree."""
+    is, for there is nobody yet who could agree; that it was the first is the journal's word, not that of a row which
+    whoever writes the database can take away."""
     known = desk.around.offered
     if known is None:
         return
     print_, keys = await pinned.standing(desk.session)
     about = f"recipients:{known.short}"
-    if not print_:
+    if not print_ and not await journal.has_any(desk.session, PIN, CHANGE):
         await pinned.pin(desk.session, known)
-        await desk.write_down("recipients.pin", about, CONFIGURATION, holders=sorted(known.keys()))
+        await desk.write_down(PIN, about, CONFIGURATION, holders=sorted(known.keys()))
     elif print_ == known.fingerprint:
         await approvals.withdraw(desk.session, CHANGE, None, desk.now)
         await alarms.clear_alarm(desk.session, desk.now, ALARM)

@@ -46,6 +46,11 @@ async def record(
     return entry
 
 
+async def has_any(session: AsyncSession, *acts: str) -> bool:
+    """Whether one of these was ever done."""
+    return (await session.execute(select(Entry.id).where(Entry.act.in_(acts)).limit(1))).first() is not None
+
+
 async def head(session: AsyncSession) -> Entry | None:
     """The last row, whose hash stands for all before it."""
     return (await session.execute(select(Entry).order_by(Entry.id.desc()).limit(1))).scalar_one_or_none()

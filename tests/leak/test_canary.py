@@ -207,3 +207,24 @@ async def test_a_killed_process_leaves_nothing_on_the_disk(tmp_path: Path) -> No
     await demo.end(signal.SIGKILL)
     assert taken and len(marks) == 180
     assert hits(files(tmp_path)) == []
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_in_the_files_of_a_postgresql_server_there_is_nothing_either(database: str, tmp_path: Path) -> None:
+    """Tables, indexes and the write-ahead log, as they lie on its disk."""
+    marks = [canary() for _ in range(96)]
+    async with world.opened(tmp_path / "data", database) as office:
+        await normally(office, marks)
+        async with office.demo.bot.store.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(text("CHECKPOINT"))
+            leads_file = (await connection.execute(text("SELECT pg_relation_filepath('leads')"))).scalar_one()
+            wal = list(await connection.scalars(text("SELECT 'pg_wal/' || name FROM pg_ls_waldir()")))
+            tables = text("SELECT :folder || '/' || name FROM pg_ls_dir(:folder) AS name")
+            read = text("SELECT pg_read_binary_file(:file)")
+            names = [*wal, *await connection.scalars(tables, {"folder": str(Path(leads_file).parent)})]
+            places = {one: (await connection.execute(read, {"file": one})).scalar_one() for one in names}
+        assert (await office.api("/api/leads/counts"))["total"] > 40
+        assert any(b"lead.register" in data for data in places.values())
+        assert hits(places) == []

@@ -267,6 +267,35 @@ async def test_the_writer_of_the_database_alone_does_not_become_a_reader(office:
     assert "不能收线索" in (await office.says("u018", f"线索 {MARK}")).to("u018").text
 
 
+@ON_SQLITE
+async def test_a_pin_that_is_taken_out_of_the_database_does_not_make_any_list_the_first(
+    office: World, tmp_path: Path
+) -> None:
+    old = office.demo.bot.around.recipients
+    assert old is not None
+    async with office.demo.bot.store.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM marks WHERE name LIKE 'recipients%'"))
+    await started_with(office, old)  # truly the first: nothing in the journal speaks of one
+    (await office.listen()).nothing()
+    async with office.demo.bot.store.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM marks WHERE name LIKE 'recipients%'"))
+    await started_with(office, another_list(tmp_path, old.keys()))
+    (await office.listen()).all_to("lead1", "lead2", "clerk")
+    assert "不能收线索" in (await office.says("u018", f"线索 {MARK}")).to("u018").text
+
+
+@ON_SQLITE
+async def test_a_bare_word_decides_nothing_where_more_than_one_thing_waits(office: World) -> None:
+    asking_for(office, "mention_all")
+    for number in (1, 2):
+        (await office.says("clerk", "通知 成员单位：明天上午9点开会，请签收")).all_to("clerk")
+        (await office.says("clerk", f"发 {number}")).all_to("clerk", "head")
+    for word in ("同意", "不同意"):
+        assert f"“{word} 1”" in (await office.says("head", word)).to("head").text
+    (await office.says("head", "同意 1")).all_to()
+    assert [(await office.api(f"/api/notices/{n}"))["state"] for n in (1, 2)] == ["open", "draft"]
+
+
 def test_an_approval_stands_for_a_day_and_the_configurations_wish_until_it_changes() -> None:
     from datetime import timedelta
 
