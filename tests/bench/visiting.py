@@ -24,6 +24,7 @@ class Visit:
     since: float
     socket: socket.socket
     held: bytes = b""
+    posted: bool = False
 
 
 @dataclass
@@ -43,14 +44,26 @@ class Storm:
         return sum(one == 1 for one in self.tries) / self.sent if self.sent else 0.0
 
 
-def _connect(port: int, wire: bytes) -> socket.socket:
+def _connect(port: int) -> socket.socket:
+    """On its way; where the other side's queue is full it stays so, and nobody else has to wait for it."""
     made = socket.socket()
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    made.settimeout(PATIENCE)
-    made.connect(("127.0.0.1", port))
-    made.sendall(wire)
     made.setblocking(False)
+    made.connect_ex(("127.0.0.1", port))
     return made
+
+
+def _sent(visit: Visit, wire: bytes, poll: select.epoll) -> bool:
+    """Post the request once the connection stands; False when it does not come to be."""
+    if visit.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        return False
+    try:
+        visit.socket.send(wire)  # a request is far smaller than a socket's buffer
+    except OSError:
+        return False
+    visit.posted = True
+    poll.modify(visit.socket.fileno(), select.EPOLLIN | select.EPOLLHUP)
+    return True
 
 
 def _read(visit: Visit) -> bool:
@@ -87,9 +100,9 @@ def visit(
 
     def begin() -> None:
         nonlocal place
-        opened = Visit(place, 1, time.perf_counter(), _connect(port, wires[place % len(wires)]))
+        opened = Visit(place, 1, time.perf_counter(), _connect(port))
         visits[opened.socket.fileno()] = opened
-        poll.register(opened.socket.fileno(), select.EPOLLIN | select.EPOLLHUP)
+        poll.register(opened.socket.fileno(), select.EPOLLOUT | select.EPOLLHUP)
         place += 1
 
     for _ in range(at_once):
@@ -101,7 +114,9 @@ def visit(
             raise TimeoutError("no answer for 30 s")
         for number, _ in ready:
             one = visits[number]
-            if not _read(one):
+            if not one.posted and _sent(one, wires[one.number % len(wires)], poll):
+                continue
+            if one.posted and not _read(one):
                 continue
             now = time.perf_counter()
             poll.unregister(number)
@@ -126,16 +141,14 @@ def storm(port: int, wires: Sequence[bytes], seconds: float, limit: float) -> St
         now = time.perf_counter() - start
         while waiting and waiting[0][0] <= now and len(visits) < MOST:
             _, index, attempt = heappop(waiting)
-            try:
-                opened = Visit(index, attempt, now, _connect(port, wires[index]))
-            except OSError:
-                _again(waiting, found, index, attempt, now)
-                continue
+            opened = Visit(index, attempt, now, _connect(port))
             visits[opened.socket.fileno()] = opened
-            poll.register(opened.socket.fileno(), select.EPOLLIN | select.EPOLLHUP)
+            poll.register(opened.socket.fileno(), select.EPOLLOUT | select.EPOLLHUP)
         for number, _ in poll.poll(max(min(waiting[0][0] - now, 0.05), 0) if waiting else 0.05):
             one = visits[number]
-            if not _read(one):
+            if not one.posted and _sent(one, wires[one.number], poll):
+                continue
+            if one.posted and not _read(one):
                 continue
             _leave(poll, visits, number)
             if good(one.held):
