@@ -2,12 +2,13 @@
 #
 #   make demo    the demo in the browser        make test    the whole suite        make check   style, types, layers
 #   make bench   the speed table                make tables  README's tables        make clean   forget the set-up
+#   make peers   others at the same work
 #   make torture kills, full disks, junk, load: twenty minutes; TIER=quick make torture: four
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench torture tables browser clean
+.PHONY: help demo test check bench peers torture tables browser clean
 
 PYTHON ?=
 ARGS ?=
@@ -15,7 +16,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 
 help:
-	@sed -n '3,5s/^# *//p' Makefile
+	@sed -n '3,6s/^# *//p' Makefile
 
 demo: $(VENV)/.set-up-to-run
 	@$(RUN) bot demo $(ARGS)
@@ -31,6 +32,9 @@ check: $(VENV)/.set-up-to-develop
 
 bench: $(VENV)/.set-up-to-develop
 	@$(VENV)/bin/python tests/bench/run.py $(ARGS)
+
+peers: $(VENV)/.set-up-to-develop
+	@$(VENV)/bin/python tests/bench/peering.py $(ARGS)
 
 torture: $(VENV)/.set-up-to-develop
 	@$(VENV)/bin/python tests/torture/run.py $(ARGS)
