@@ -109,8 +109,8 @@ class Dispatch:
     async def run(self) -> None:
         """Serve the queue until cancelled. What a crash kept from the cards is made good first."""
         jobs: list[Job] = []
-        self._unshown |= await self._left_behind()
         try:
+            self._unshown |= await self._left_behind()
             while True:
                 jobs = await self._first()
                 if self._queue.qsize() >= FEW:  # a burst: whoever was just answered speaks again within this breath
