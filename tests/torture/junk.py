@@ -17,8 +17,8 @@ from checker import wrong_in
 from trial import Ground, Reached, trial
 from wecom_world import userid, wecom
 
-from bot.channels.wecom.callback import AppLeg, BotLeg
 from bot.channels.wecom.crypto import Envelopes, Forged, Malformed, key_sets
+from bot.channels.wecom.envelopes import AppLeg, BotLeg
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus" / "wecom"
 NASTY = (b"\0", b"\xff\xfe", b"\xed\xa0\x80", "😀".encode(), b"<![CDATA[", b"]]>", b"&#0;", b"\\ud800", b'"', b"{", b"[", b"1e999",
