@@ -33,7 +33,7 @@ async def failpoints(ground: Ground) -> Reached:
             await traffic.run(story.tell())
             hit = story.hit
             took = await at_rest(url, now=there.time)
-            reached.expect(took is not None, "I4: what is due does not leave within 90 seconds")
+            reached.expect(took is not None, "I4: what is due does not leave within three minutes")
         finally:
             await replica.end()
         await traffic.look(url, reached)

@@ -35,7 +35,7 @@ async def kills(ground: Ground) -> Reached:
             traffic = Traffic(there, lambda: replica.url, ground.chance)
             await traffic.run(_kill(replica, ground, starts))
             took = await at_rest(url, now=there.time)
-            reached.expect(took is not None, "I4: what is due does not leave within 90 seconds")
+            reached.expect(took is not None, "I4: what is due does not leave within three minutes")
         finally:
             await replica.end()
         await traffic.look(url, reached)

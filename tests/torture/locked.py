@@ -107,7 +107,7 @@ async def _under(ground: Ground, place: Path, disturb) -> Reached:
             traffic = Traffic(there, lambda: replica.url, ground.chance)
             await traffic.run(disturb(replica))
             took = await at_rest(url, now=there.time)
-            reached.expect(took is not None, "not back to normal within 90 seconds")
+            reached.expect(took is not None, "not back to normal within three minutes")
             again = await traffic.say("u001", "待办")
             reached.expect(again.answered, "it does not answer when all is well again")
         finally:

@@ -40,7 +40,7 @@ async def replicas(ground: Ground) -> Reached:
             await pair[1].start()
             await traffic.run(story.tell())
             took = await at_rest(ground.database, now=there.time)
-            reached.expect(took is not None, "I4: what is due does not leave within 90 seconds")
+            reached.expect(took is not None, "I4: what is due does not leave within three minutes")
             reached.expect(all(front.by.values()), f"one replica answered nothing: {front.by}")
             await story.all_is_well()
         finally:
