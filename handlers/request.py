@@ -217,7 +217,9 @@ class Request(Desk):
     def reply(self, template: str, /, **facts: Any) -> None:
         """Answer the person: privately where the door can, else in the room."""
         self._replies += 1
-        key = f"reply:{self.incoming.channel}:{self.incoming.external_id}:{self._replies}"
+        said = self.incoming
+        # The platform's number first: keys of one burst then lie side by side in their index, not each on its own page.
+        key = f"reply:{said.channel}:{said.message}:{said.external_id}:{self._replies}"
         channel = self.incoming.channel
         if self.incoming.room is None or self.around.doors.reaches(channel, self.me.id):
             self._speak(template, key, channel, facts, person=self.me.id)

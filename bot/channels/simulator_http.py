@@ -150,5 +150,4 @@ def _json(value: object) -> web.Response:
     return web.json_response(value, dumps=_dumps)
 
 
-def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+_dumps = json.JSONEncoder(ensure_ascii=False).encode

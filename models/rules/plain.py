@@ -71,13 +71,20 @@ def _simplified(text: str) -> str:
     return text
 
 
+@cache
+def _mention_of(bot_name: str) -> re.Pattern[str]:
+    return re.compile(rf"\s*[@＠]\s*{re.escape(bot_name)}[\s:：,，]*", re.IGNORECASE)
+
+
 def without_mention(text: str, bot_name: str) -> tuple[bool, str]:
     """Strip the mentions in front of `text`, and one of the bot behind it.
 
     Gives (was the bot itself mentioned, the words). The bot's own name needs no space behind it; any other mention ends
     at a space or a colon, so 「@所有人：…」 goes and 「@张三收到」, which nobody can cut safely, stays.
     """
-    own = re.compile(rf"\s*[@＠]\s*{re.escape(bot_name)}[\s:：,，]*", re.IGNORECASE) if bot_name else None
+    if "@" not in text and "＠" not in text:
+        return False, text.strip()
+    own = _mention_of(bot_name) if bot_name else None
     addressed = False
     while True:
         found = own.match(text) if own else None

@@ -138,7 +138,7 @@ TRACES = """
     JOIN receipt_events ON receipt_events.message = inbox.message AND receipt_events.what = 'acked'
     JOIN receipts ON receipts.notice_id = receipt_events.notice_id AND receipts.unit_id = receipt_events.unit_id
      AND receipts.acked_by = inbox.person
-    JOIN outbox ON outbox.key = 'reply:simulator:' || inbox.external_id || ':1' AND outbox.kind = 'ack'
+    JOIN outbox ON outbox.key = 'reply:simulator:' || inbox.message || ':' || inbox.external_id || ':1' AND outbox.kind = 'ack'
 """
 
 
