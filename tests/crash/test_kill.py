@@ -25,7 +25,7 @@ from models.journal import verify
 from models.store import Store
 
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("SHOUDAO_KILLS", "12"))
+KILLS = int(os.environ.get("SHOUDAO_KILLS", "8"))
 SEED = int(os.environ.get("SHOUDAO_SEED") or time.time_ns() % 1_000_000)
 UNITS = [f"u{n:03}" for n in range(1, 31)]
 SHORTEST, LONGEST = 0.02, 0.5  # seconds of traffic before a kill
