@@ -129,8 +129,9 @@ class Dispatch:
     async def _left_behind(self) -> set[int]:
         """The notices whose cards the last run may not have brought up to date."""
         try:
-            async with self.store.read() as session:
-                return await receipts.last_touched(session, timedelta(seconds=SHOW_EVERY * 2))
+            within = timedelta(seconds=SHOW_EVERY * 2)
+            # Nothing is written, but a stop in mid-statement waits for it, as it does for whatever `write` has begun.
+            return await self.store.write(lambda session: receipts.last_touched(session, within))
         except Exception as trouble:
             log.error("cards could not be looked after: %s", origin(trouble))
             return set()

@@ -109,7 +109,9 @@ class Screen:
     async def becomes(self, person: str, chat: str) -> None:
         """Choose another person and a conversation, by hand."""
         await self.page.get_by_test_id("person-select").select_option(person)
-        await self.page.get_by_test_id(f"room-{chat}").click()
+        row = self.page.get_by_test_id(f"room-{chat}")
+        await expect(row).to_have_attribute("href", f"#{person}/{chat}")  # else it is still the other person's list
+        await row.click()
         await self._has_read(chat)
 
     async def _has_read(self, chat: str) -> None:
