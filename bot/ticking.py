@@ -26,7 +26,7 @@ from models.gathering import Gathering
 from models.store import Store, unwell
 
 log = logging.getLogger(__name__)
-ITEMS = 10  # in one transaction: what waits for the writer meanwhile must not wait long
+ITEMS, TOGETHER = 10, 20  # in one transaction: what waits for the writer meanwhile must not wait long
 LISTED = 400
 AGAIN, LONGEST = timedelta(minutes=1), timedelta(hours=1)
 
@@ -78,8 +78,9 @@ class Ticking:
                 items = [item for item in await tick.due(session, now, limit) if item not in passed][:most]
             if not items:
                 return
-            for first in range(0, len(items), ITEMS):
-                await self._do(tick, items[first : first + ITEMS], limit)
+            some = TOGETHER if tick.together else ITEMS
+            for first in range(0, len(items), some):
+                await self._do(tick, items[first : first + some], limit)
             done.update(items)
 
     async def _do(self, tick: Tick, items: Sequence[Any], limit: int) -> None:

@@ -17,6 +17,7 @@ from models.people import Role
 from models.receipts import What
 from models.roster import Member
 from models.rules.chasing import AFTER, BEFORE, capped_until, next_step
+from models.rules.neutral import Neutral
 
 MOST_BUTTONS = 6
 MOST_LINES = 30  # matters in one message; the rest is counted
@@ -99,7 +100,7 @@ class Lines:
 
     def facts(self, rows: Sequence[Owed]) -> dict[str, Any]:
         shown = rows[:MOST_LINES]
-        lines = "\n".join(self.of(row) for row in shown)
+        lines = Neutral("\n".join(self.of(row) for row in shown))
         return {"lines": lines, "total": len(rows), "left": len(rows) - len(shown), "number": rows[0].number}
 
 

@@ -5,29 +5,27 @@ morning on which a thousand of them are due does not hold the writer.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.bulk import change
 from models.notices import Notice, NoticeState
-from models.receipts import EVENTS, TABLE, What
+from models.receipts import CHASES, EVENTS, TABLE
 
 
-@dataclass(frozen=True)
-class Step:
-    """The next step of one receipt; `at` is None where it is the office's turn."""
+class Step(NamedTuple):
+    """The next step of one receipt; `chase_at` is None where it is the office's turn."""
 
     notice_id: int
     unit_id: int
-    at: datetime | None
-    step: int
+    chase_at: datetime | None
+    chase_step: int
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(NamedTuple):
     """What one unit owes in one open notice, in the words of the queries of `receipts`."""
 
     notice_id: int
@@ -60,26 +58,18 @@ async def next_chase(session: AsyncSession) -> datetime | None:
 async def chased_since(session: AsyncSession, unit_ids: Iterable[int], since: datetime) -> Mapping[int, list[datetime]]:
     """The instants at which each unit was chased, however many matters each chase named."""
     found: dict[int, list[datetime]] = {unit: [] for unit in unit_ids}
-    query = select(EVENTS.c.unit_id, EVENTS.c.at).where(
-        EVENTS.c.unit_id.in_(list(found)), EVENTS.c.what == What.CHASED, EVENTS.c.at >= since
-    )
+    query = select(EVENTS.c.unit_id, EVENTS.c.at).where(EVENTS.c.unit_id.in_(list(found)), CHASES, EVENTS.c.at >= since)
     for unit, at in await session.execute(query.distinct()):
         found[unit].append(at)
     return found
 
 
-SET_STEP = (
-    update(TABLE)
-    .where(TABLE.c.notice_id == bindparam("k_notice"), TABLE.c.unit_id == bindparam("k_unit"))
-    .values(chase_at=bindparam("v_at"), chase_step=bindparam("v_step"))
-)
+SET_STEPS = change(TABLE, {"notice_id": "notice_id", "unit_id": "unit_id"}, ["chase_at", "chase_step"])
 
 
-async def set_steps(session: AsyncSession, steps: Iterable[Step]) -> None:
+async def set_steps(session: AsyncSession, steps: Sequence[Step]) -> None:
     """Write the next steps of many receipts with one statement."""
-    rows = [{"k_notice": s.notice_id, "k_unit": s.unit_id, "v_at": s.at, "v_step": s.step} for s in steps]
-    if rows:
-        await (await session.connection()).execute(SET_STEP, rows)
+    await SET_STEPS.run(session, [step._asdict() for step in steps])
 
 
 async def owed(session: AsyncSession, unit_ids: Iterable[int]) -> dict[int, list[Owed]]:
@@ -118,7 +108,7 @@ async def forget_steps(session: AsyncSession, unit_ids: Sequence[int], now: date
 
 
 async def chases_between(session: AsyncSession, since: datetime, until: datetime) -> int:
-    query = select(func.count()).where(EVENTS.c.what == What.CHASED, EVENTS.c.at >= since, EVENTS.c.at < until)
+    query = select(func.count()).where(CHASES, EVENTS.c.at >= since, EVENTS.c.at < until)
     return int((await session.execute(query)).scalar_one())
 
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, Table, UniqueConstraint, bindparam, func, insert, select
+from sqlalchemy import BigInteger, Index, Table, UniqueConstraint, bindparam, func, select
 from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
-from models.bulk import Bulk
+from models.bulk import add
 from models.incoming import Incoming
 
 
@@ -56,7 +56,7 @@ TABLE = cast(Table, Inbox.__table__)
 SEEN = select(TABLE.c.external_id, TABLE.c.message, TABLE.c.at, TABLE.c.payload_hash).where(
     TABLE.c.channel == bindparam("door"), TABLE.c.external_id.in_(bindparam("ids", expanding=True))
 )
-ADD = Bulk(lambda _: insert(TABLE), [column.name for column in TABLE.columns if column.name != "id"])
+ADD = add(TABLE, [column.name for column in TABLE.columns if column.name != "id"])
 
 
 async def seen(session: AsyncSession, channel: str, ids: Sequence[str]) -> dict[str, Any]:

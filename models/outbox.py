@@ -5,14 +5,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, Table, Text, bindparam, func, literal_column, select, text, update
+from sqlalchemy import BigInteger, Index, Table, Text, func, literal_column, select, text, update
 from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import receipts
 from models.base import Base, BigId
-from models.bulk import NEW, Bulk, upsert
+from models.bulk import change, upsert
 
 
 class SendClass(StrEnum):
@@ -169,15 +169,7 @@ async def next_due(session: AsyncSession) -> datetime | None:
 SETTLED = ("state", "due_at", "claimed_until", "attempts", "provider_id", "sent_at", "reason")
 
 
-SETTLE = Bulk(
-    lambda _: (
-        update(TABLE)
-        .where(TABLE.c.id == bindparam("row_id"), TABLE.c.state == _literal(OutState.CLAIMED))
-        .where(TABLE.c.claimed_until == bindparam("claim"))
-        .values({name: bindparam(NEW + name) for name in SETTLED})
-    ),
-    [],
-)
+SETTLE = change(TABLE, {"id": "id", "claim": "claimed_until"}, SETTLED, TABLE.c.state == _literal(OutState.CLAIMED))
 
 
 async def settle(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -186,7 +178,7 @@ async def settle(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> No
     Only who still holds the claim may settle: a LATEST_WINS row that was replaced while it was being sent is pending
     again, and one whose holder slept too long is somebody else's.
     """
-    await SETTLE.run(session, [{**row, "row_id": row["id"]} for row in rows])
+    await SETTLE.run(session, rows)
 
 
 async def cancel(session: AsyncSession, notice_id: int, kinds: Collection[str], reason: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
-from models.bulk import NEW, Bulk
+from models.bulk import add, change
 from models.notices import Notice, NoticeState
 
 
@@ -49,6 +49,7 @@ class What(StrEnum):
 
 # What a unit still owes is found by these two: by notice for the office, by unit for a liaison.
 UNFINISHED = text("done_at IS NULL")
+# A query must say it in these words: to a bound value no database matches the index.
 CHASES = text("what = 'chased'")
 BACK = text("what = 'returned'")
 
@@ -119,7 +120,7 @@ class ReceiptEvent(Base):
 
 TABLE = cast(Table, Receipt.__table__)
 EVENTS = cast(Table, ReceiptEvent.__table__)
-ADD_EVENTS = Bulk(lambda _: insert(EVENTS), [column.name for column in EVENTS.columns if column.name != "id"])
+ADD_EVENTS = add(EVENTS, [column.name for column in EVENTS.columns if column.name != "id"])
 
 
 def _owed() -> Any:
@@ -192,14 +193,7 @@ async def of_numbers(session: AsyncSession, pairs: Iterable[tuple[int, int]]) ->
 ACK_COLUMNS = ("state", "acked_at", "acked_by", "how", "on_version", "late", "proxy", "done_at", "chase_at")
 
 
-WRITE_ACKS = Bulk(
-    lambda _: (
-        update(TABLE)
-        .where(TABLE.c.notice_id == bindparam("notice_id"), TABLE.c.unit_id == bindparam("unit_id"))
-        .values({name: bindparam(NEW + name) for name in ACK_COLUMNS})
-    ),
-    [],
-)
+WRITE_ACKS = change(TABLE, {"notice_id": "notice_id", "unit_id": "unit_id"}, ACK_COLUMNS)
 
 
 async def write_acks(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
@@ -350,7 +344,7 @@ async def returned_between(session: AsyncSession, since: datetime, until: dateti
     """How often an answer to each notice was sent back in that time."""
     query = (
         select(EVENTS.c.notice_id, func.count())
-        .where(EVENTS.c.what == What.RETURNED, EVENTS.c.at >= since, EVENTS.c.at < until)
+        .where(BACK, EVENTS.c.at >= since, EVENTS.c.at < until)
         .group_by(EVENTS.c.notice_id)
     )
     return {row.notice_id: row[1] for row in await session.execute(query)}

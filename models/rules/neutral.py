@@ -25,12 +25,20 @@ _DOT = re.compile(r"(?<![\d.])(?P<decimal>[0-9]+\.[0-9]+)(?![0-9.])|(?<=[^\x00-\
 _COLON = re.compile(r"(?<=[0-9]):(?=[0-9])|:")
 
 
+class Neutral(str):
+    """Our own words, put together of what was neutralised already: not gone over again for each of a thousand units."""
+
+    __slots__ = ()
+
+
 def neutralise(text: str, *, one_line: bool = False, limit: int | None = None) -> str:
     """Make an outside string safe to stand inside our own sentence, table or card, in any company.
 
     `one_line` turns line ends into spaces; `limit` is the greatest length in characters, the last being 「…」 when
     something was cut. Idempotent. Formulas and file paths are the business of whoever writes a workbook or a file.
     """
+    if type(text) is Neutral and not one_line and limit is None:
+        return text
     text = _LINE_ENDS.sub("\n", _INVISIBLE.sub("", clean(text)))
     if one_line:
         text = " ".join(text.split())

@@ -1,6 +1,5 @@
 """The way in as a table: one id one row, and nothing kept that may be a lead."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -13,14 +12,6 @@ from models.inbox import Inbox, InboxState
 from models.store import Store
 
 SECRET = "某局长收受贿赂"
-
-
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    opened = Store(database)
-    await opened.open()
-    yield opened
-    await opened.close()
 
 
 async def keep(store: Store, **more: Any) -> None:

@@ -1,7 +1,6 @@
 """The chain of the journal: it holds, and whoever changes it is found."""
 
 import random
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -22,14 +21,6 @@ DETAIL: dict[str, Any] = {
     9: None,
     "deep": {"a": [1]},
 }
-
-
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    opened = Store(database)
-    await opened.open()
-    yield opened
-    await opened.close()
 
 
 async def write(store: Store, count: int) -> None:

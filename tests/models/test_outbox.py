@@ -1,6 +1,5 @@
 """The way out as a table: keys, claims, and what may be settled by whom."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,14 +13,6 @@ from models.outbox import OutState
 from models.store import Store
 
 LATER = START + timedelta(minutes=1)
-
-
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    opened = Store(database)
-    await opened.open()
-    yield opened
-    await opened.close()
 
 
 async def put(store: Store, *rows: dict[str, Any]) -> None:
