@@ -52,14 +52,14 @@ class Bot:
 
     async def settle(self) -> None:
         await self.dispatch.pass_time()
-        await self.sender.recover(ours=self.store.is_sqlite)
+        await self.sender.recover()
         await self.sender.quiet()
 
     async def beat(self) -> None:
         """What falls due by the clock. The sender is only woken: it rests between its rounds, and `settle` does not."""
         try:
             await self.dispatch.pass_time()
-            await self.sender.look_back(ours=self.store.is_sqlite)
+            await self.sender.look_back()
         except Exception:
             self.troubles.stands(BEAT, BEAT_SAYS)
             raise
@@ -104,7 +104,7 @@ def build(
 async def running(bot: Bot) -> AsyncIterator[Bot]:
     """The loops, from recovery to a clean stop. What a crash left half sent is dealt with before anything is sent."""
     await bot.store.write(lambda session: _first_steps(bot, session))
-    await bot.sender.recover(ours=bot.store.is_sqlite)
+    await bot.sender.recover()
     tasks = [asyncio.create_task(bot.dispatch.run()), asyncio.create_task(bot.sender.run())]
     try:
         yield bot

@@ -160,9 +160,7 @@ class Dispatch:
         try:
             await self._try(jobs)
         except Exception as trouble:
-            self._shown = (
-                since_start()
-            )  # cards that could not follow wait their time again, not to be tried without end
+            self._shown = since_start()  # cards that could not follow wait their time again
             if unwell(trouble):
                 self._give_up(jobs, trouble)
             elif not jobs:

@@ -48,6 +48,7 @@ class Sender:
 
     def __init__(self, store: Store, doors: Doors, around: Around, clock: Clock) -> None:
         self.store, self.doors, self.around, self.clock = store, doors, around, clock
+        self.alone = store.is_sqlite  # nobody else sends from this database
         self._due = asyncio.Event()
         self._turn = asyncio.Lock()
         self._rounds: set[asyncio.Task[bool]] = set()
@@ -75,7 +76,7 @@ class Sender:
                 continue
 
     async def _give_way(self) -> None:
-        """Those who wait for a commit go first; what is to be said to them follows, a second later at most."""
+        """Those who wait for a commit go first; what is to be said to them follows, GIVE_WAY later at most."""
         until = since_start() + GIVE_WAY
         while self.busy() and since_start() < until:  # noqa: ASYNC110  # nobody announces the end of a burst
             await asyncio.sleep(REST)
@@ -106,27 +107,26 @@ class Sender:
         if self._rounds:
             await asyncio.wait(set(self._rounds), timeout=FRESH + PATIENCE)
 
-    async def look_back(self, *, ours: bool) -> None:
+    async def look_back(self) -> None:
         """`recover` now, or at the next round where one is under way: the clock must not wait for a call that hangs."""
         if self._turn.locked():
             self._looks_back = True
         else:
-            await self.recover(ours=ours)
+            await self.recover()
 
-    async def recover(self, *, ours: bool) -> None:
+    async def recover(self) -> None:
         """Deal with claims whose holder is gone: what must not stand twice becomes `unknown`, the rest is sent again.
 
-        `ours`: no other process sends from this database. A door that shows only what was settled has certainly not
-        posted it, and says so by `shows_settled_only`.
+        Where we are alone every claim is one whose holder is gone; else those that ran out. A door that shows only what was settled has certainly
+        not posted it, and says so by `shows_settled_only`.
         """
         async with self._turn:  # then nothing is in our own hands
-            await self._recover(ours=ours)
+            await self._recover()
 
-    async def _recover(self, *, ours: bool) -> None:
-
+    async def _recover(self) -> None:
         async def unit(session: AsyncSession) -> None:
             now, lost = self.clock.now(), []
-            for row in await outbox.abandoned(session, now, ours=ours):
+            for row in await outbox.abandoned(session, now, ours=self.alone):
                 door: Any = self.doors.channels.get(row.channel)
                 fate = Fate.LATER if getattr(door, "shows_settled_only", False) else Fate.UNSURE
                 outcome = Outcome(fate, reason="重启前未确认送达", wait=timedelta(0))
@@ -142,7 +142,7 @@ class Sender:
         async with self._turn:
             await self._settle()
             if self._looks_back:
-                await self._recover(ours=self.store.is_sqlite)
+                await self._recover()
                 self._looks_back = False
             now = self.clock.now()
             claimed = await self.store.write(lambda session: self._claim(session, now))

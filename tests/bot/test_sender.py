@@ -126,10 +126,12 @@ async def test_a_failure_stands_as_an_alarm_for_a_day(spine: Spine) -> None:
     assert [(a.what, a.cleared_at) for a in found] == [("failed:fake:chase", None)]
     assert "账号不存在" in found[0].detail
     spine.later(hours=23)
-    await spine.sender.recover(ours=True)
+    spine.sender.alone = True
+    await spine.sender.recover()
     assert await standing(spine) == ["failed:fake:chase"]
     spine.later(hours=1)
-    await spine.sender.recover(ours=True)
+    spine.sender.alone = True
+    await spine.sender.recover()
     assert await standing(spine) == []
 
 
@@ -223,7 +225,8 @@ async def test_a_crash_between_claim_and_settle_is_dealt_with_by_class(spine: Sp
     for name in CLASSES:
         await spine.put(name, send_class=name, not_after=START + timedelta(minutes=5))
     await abandon(spine)
-    await spine.sender.recover(ours=True)
+    spine.sender.alone = True
+    await spine.sender.recover()
     assert {name: (await spine.row(name)).state for name in CLASSES} == {
         "never_twice": "unknown",
         "at_least_once": "pending",
@@ -238,7 +241,8 @@ async def test_a_door_that_shows_only_what_was_settled_has_not_posted_it(spine: 
     spine.door.shows_settled_only = True
     await spine.put("a", send_class="never_twice")
     await abandon(spine)
-    await spine.sender.recover(ours=True)
+    spine.sender.alone = True
+    await spine.sender.recover()
     await spine.sender.drain()
     assert [m.key for m in spine.door.posted] == ["a"]
 
@@ -246,10 +250,12 @@ async def test_a_door_that_shows_only_what_was_settled_has_not_posted_it(spine: 
 async def test_anothers_claim_is_left_alone_until_it_runs_out(spine: Spine) -> None:
     await spine.put("a")
     await abandon(spine)
-    await spine.sender.recover(ours=False)
+    spine.sender.alone = False
+    await spine.sender.recover()
     assert (await spine.row("a")).state == "claimed"
     spine.later(seconds=61)
-    await spine.sender.recover(ours=False)
+    spine.sender.alone = False
+    await spine.sender.recover()
     assert (await spine.row("a")).state == "pending"
 
 
@@ -271,7 +277,9 @@ async def test_a_sender_that_slept_through_its_claim_sends_nothing(
 async def test_who_no_longer_holds_the_claim_does_not_settle(spine: Spine) -> None:
     async def taken_over(message: Outgoing) -> Any:
         spine.later(seconds=61)
-        await Sender_of(spine).recover(ours=False)
+        second = Sender_of(spine)
+        second.alone = False
+        await second.recover()
         await abandon(spine)  # and claimed by another
         return sent("old")
 
@@ -304,7 +312,8 @@ async def test_what_was_sent_while_the_database_was_away_is_settled_later_not_se
     with pytest.raises(OSError, match="disk"):
         await spine.sender.drain()
     broken = False
-    await spine.sender.recover(ours=True)
+    spine.sender.alone = True
+    await spine.sender.recover()
     await spine.sender.drain()
     row = await spine.row("a")
     assert (row.state, row.provider_id, len(spine.door.posted)) == ("sent", "5", 1)
