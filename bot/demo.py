@@ -99,7 +99,7 @@ async def open_demo(
         store = Store(url or f"sqlite+aiosqlite:///{folder / 'shoudao.sqlite3'}")
         try:
             await store.open()
-            await store.write(lambda session: _furnish(session, roster or SAMPLE, replace=roster is not None))
+            await store.write(lambda session: furnish(session, roster or SAMPLE, replace=roster is not None))
             clock = DemoClock(at or SystemClock().now(), frozen=frozen)
             simulator = Simulator(store, clock, Pseudonyms(installation_key(folder)))
             last = max(filter(None, (await simulator.start(), await _remembered(store))), default=None)
@@ -140,7 +140,7 @@ async def _remembered(store: Store) -> datetime | None:
     return datetime.fromisoformat(said) if said else None
 
 
-async def _furnish(session: AsyncSession, roster: Path, *, replace: bool) -> None:
+async def furnish(session: AsyncSession, roster: Path, *, replace: bool) -> None:
     """Rooms, the office's people and the units, unless they are there already."""
     if await read_mark(session, "roster") is not None and not replace:
         return

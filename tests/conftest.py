@@ -5,7 +5,8 @@ import shutil
 import tempfile
 import uuid
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -13,6 +14,7 @@ import pytest
 import world
 from sqlalchemy.engine import make_url
 
+from bot.demo import SAMPLE, furnish
 from models.store import Store
 
 
@@ -58,35 +60,52 @@ def _with_driver(url: str, database: str) -> str:
     return make_url(url).set(drivername="postgresql+asyncpg", database=database).render_as_string(hide_password=False)
 
 
-async def _migrated(template: dict[str, str], folder: Path) -> str:
-    """An empty SQLite file with the schema in it, made once: to make it anew takes longer than most tests."""
-    if "file" not in template:
-        store = Store(f"sqlite+aiosqlite:///{folder / 'template.sqlite3'}")
-        await store.open()
-        await store.close()
-        template["file"] = str(folder / "template.sqlite3")
-    return template["file"]
+async def _empty(url: str) -> None:
+    store = Store(url)
+    await store.open()
+    await store.close()
+
+
+async def _furnished(url: str) -> None:
+    store = Store(url)
+    await store.open()
+    await store.write(lambda session: furnish(session, SAMPLE, replace=False))
+    await store.close()
+
+
+@asynccontextmanager
+async def _copied(
+    request: pytest.FixtureRequest, template: dict[str, str], folder: Path, fill: Callable[[str], Awaitable[None]]
+) -> AsyncIterator[str]:
+    """The URL of a database of the kind asked for, copied from one that `fill` made once: to make it anew takes longer
+    than most tests."""
+    made = f"{request.param}:{fill.__name__}"
+    if request.param == "sqlite":
+        if made not in template:
+            template[made] = str(folder / "template.sqlite3")
+            await fill(f"sqlite+aiosqlite:///{template[made]}")
+        shutil.copyfile(template[made], folder / "test.sqlite3")
+        yield f"sqlite+aiosqlite:///{folder / 'test.sqlite3'}"
+        return
+    server: str = request.getfixturevalue("postgres")
+    if made not in template:
+        name = f"template_{uuid.uuid4().hex[:8]}"
+        await _execute(server, f"CREATE DATABASE {name}")
+        await fill(_with_driver(server, name))
+        template[made] = name
+    name = f"test_{uuid.uuid4().hex[:8]}"
+    await _execute(server, f"CREATE DATABASE {name} TEMPLATE {template[made]}")
+    yield _with_driver(server, name)
+    await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path, _template: dict[str, str]) -> AsyncIterator[str]:
-    """The URL of an empty, migrated database of each kind."""
-    if request.param == "sqlite":
-        shutil.copyfile(await _migrated(_template, tmp_path), tmp_path / "test.sqlite3")
-        yield f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite3'}"
-        return
-    server: str = request.getfixturevalue("postgres")
-    if "name" not in _template:
-        name = f"template_{uuid.uuid4().hex[:8]}"
-        await _execute(server, f"CREATE DATABASE {name}")
-        store = Store(_with_driver(server, name))
-        await store.open()
-        await store.close()
-        _template["name"] = name
-    name = f"test_{uuid.uuid4().hex[:8]}"
-    await _execute(server, f"CREATE DATABASE {name} TEMPLATE {_template['name']}")
-    yield _with_driver(server, name)
-    await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+    """The URL of a migrated database of each kind: empty, but with the sample roster in it for a test that opens an
+    office upon it."""
+    fill = _furnished if {"office", "any_door"} & set(request.fixturenames) else _empty
+    async with _copied(request, _template, tmp_path, fill) as url:
+        yield url
 
 
 @pytest.fixture
