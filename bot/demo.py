@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import hashlib
 import signal
 import tempfile
@@ -22,6 +21,7 @@ from bot.channels.simulator import Simulator
 from bot.channels.simulator_http import Routes
 from bot.channels.simulator_posts import Posts
 from bot.clock import SAFETY, DemoClock, SystemClock, Ticker
+from bot.collecting import spare_those_who_wait
 from bot.console.access import grant, sentences
 from bot.console.api import Api
 from bot.console.health import Health
@@ -184,7 +184,7 @@ async def serve(
                 if browser:
                     await asyncio.to_thread(webbrowser.open, address)
                 ticker.start()
-                gc.freeze()  # what was loaded stays: walking it in every full collection held everybody for 50 ms
+                spare_those_who_wait()
                 await _until_interrupted()
             finally:
                 await ticker.stop()

@@ -4,7 +4,7 @@ Every value that a template prints is neutralised on its way (`finalize`), so th
 mention, a link, a formula or a template; what the template itself says is ours and stays as it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,11 @@ def number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else f"{value:g}"
 
 
+def numbers(notices: Iterable[int]) -> str:
+    """Several notices by their numbers: 〔12号〕〔13号〕."""
+    return "".join(f"〔{one}号〕" for one in notices)
+
+
 class Renderer:
     """Chat messages of one language: `templates/<language>/<name>.md.j2`."""
 
@@ -39,6 +44,7 @@ class Renderer:
             autoescape=False,  # noqa: S701  # chat text, not HTML; `finalize` is our escaping
         )
         self._environment.filters["number"] = number
+        self._environment.filters["numbers"] = numbers
         self._environment.filters["title"] = title
         self._templates: dict[str, Any] = {}
 

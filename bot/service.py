@@ -1,7 +1,6 @@
 """`shoudao run`: the service from its settings, and the organs that the other commands borrow when it does not run."""
 
 import asyncio
-import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,6 +21,7 @@ from bot.channels.terminal import Terminal
 from bot.channels.wecom.building import Legs, open_wecom
 from bot.channels.wecom.pace import Pace
 from bot.clock import Clock, SystemClock, Ticker
+from bot.collecting import spare_those_who_wait
 from bot.console.access import grants, sentences
 from bot.console.api import Api
 from bot.console.health import Health
@@ -161,7 +161,7 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> None:
             path.chmod(0o600)
             for ticker in tickers:
                 ticker.start()
-            gc.freeze()  # what was loaded stays: walking it in every full collection held everybody for 50 ms
+            spare_those_who_wait()
             say(f"收到助手已启动：http://{settings.web.listen}/healthz")
             await interrupted()
         finally:

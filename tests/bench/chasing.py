@@ -7,7 +7,6 @@ is the longest that the writer was held meanwhile, `waits` what an ack would hav
 """
 
 import asyncio
-import gc
 import json
 import sys
 import time
@@ -22,6 +21,7 @@ from seeding import START
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.collecting import spare_those_who_wait
 from bot.demo import open_demo
 from models.outbox import Outbox
 from models.receipts import ReceiptState
@@ -76,7 +76,7 @@ async def main(folder: Path, units: int, notices: int, url: str = "") -> dict[st
         demo.clock.move_to(START - timedelta(minutes=2))
         await bot.dispatch.ticking.pass_time()  # a process that serves has read its roster and its templates before
         demo.clock.move_to(START)
-        gc.freeze()  # as a process that serves does when it has started
+        spare_those_who_wait()  # as a process that serves does when it has started
         bot.store.write = held.timed(bot.store.write)  # type: ignore[method-assign]
         since, worked = time.perf_counter(), time.process_time()
         await bot.dispatch.ticking.pass_time()
