@@ -228,10 +228,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.create_index('ix_outbox_due', ['due_at', 'id'], unique=False, sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
-        batch_op.create_index('ix_outbox_edits', ['edits'], unique=False)
-        batch_op.create_index('ix_outbox_person', ['person', 'id'], unique=False)
-        batch_op.create_index('ix_outbox_provider_id', ['provider_id'], unique=False)
-        batch_op.create_index('ix_outbox_room', ['room', 'id'], unique=False)
+        batch_op.create_index('ix_outbox_edits', ['edits'], unique=False, sqlite_where=sa.text('edits IS NOT NULL'), postgresql_where=sa.text('edits IS NOT NULL'))
+        batch_op.create_index('ix_outbox_person', ['person', 'id'], unique=False, sqlite_where=sa.text('person IS NOT NULL'), postgresql_where=sa.text('person IS NOT NULL'))
+        batch_op.create_index('ix_outbox_provider_id', ['provider_id'], unique=False, sqlite_where=sa.text('provider_id IS NOT NULL'), postgresql_where=sa.text('provider_id IS NOT NULL'))
+        batch_op.create_index('ix_outbox_room', ['room', 'id'], unique=False, sqlite_where=sa.text('room IS NOT NULL'), postgresql_where=sa.text('room IS NOT NULL'))
         batch_op.create_index('ix_outbox_state', ['state'], unique=False)
 
     op.create_table('questions',
