@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.channels.simulator_shapes import MOST_IMAGES
 from bot.faults import Fault
@@ -27,7 +28,7 @@ async def read_form(request: web.Request) -> dict[str, Any]:
                 images.append(base64.b64encode(await _data(part, LARGEST, "图片超过10MB，请压缩后再发")).decode())
             elif part.name in fields:
                 fields[part.name] = (await _data(part, LARGEST_FIELD, "内容太长")).decode()
-    except (ValueError, AssertionError, web.RequestPayloadError, ConnectionError):
+    except (ValueError, AssertionError, HttpProcessingError, web.RequestPayloadError, ConnectionError):
         raise Fault(400, "表单没有传完，或格式不对") from None
     quote = fields["quote"]
     return {

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from bot.channels.simulator import BOT, Message
 
@@ -64,7 +65,11 @@ class Shown:
 
     @property
     def brief(self) -> str:
-        return " ".join(self.message.text.split())[:BRIEF]
+        """One line that stands for the message; of the bot's tables only the cells."""
+        lines = self.message.text.split("\n")
+        if self.author.is_bot:
+            lines = [line.replace("|", " ") for line in lines if not _RULE.fullmatch(line.strip())]
+        return " ".join(" ".join(lines).split())[:BRIEF]
 
     @property
     def blocks(self) -> list[Block]:
@@ -90,15 +95,12 @@ def _blocks(lines: list[str], mentioned: Iterable[str]) -> Iterator[Block]:
 
 
 def _table(lines: list[str]) -> list[tuple[str, ...]]:
-    """The rows of a Markdown table that begins here, its head first; none if none does."""
+    """The rows of a Markdown table that begins here, its head first and all as wide; none if none does."""
     if len(lines) < 2 or not lines[0].startswith("|") or not _RULE.fullmatch(lines[1].strip()):
         return []
-    rows = [_cells(lines[0])]
-    for line in lines[2:]:
-        if not line.startswith("|"):
-            break
-        rows.append(_cells(line))
-    return rows
+    head = _cells(lines[0])
+    body = [_cells(line) for line in takewhile(lambda line: line.startswith("|"), lines[2:])]
+    return [head, *((*row, *("",) * len(head))[: len(head)] for row in body)]
 
 
 def _cells(line: str) -> tuple[str, ...]:

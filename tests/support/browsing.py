@@ -132,6 +132,7 @@ class Screen:
         await self.page.get_by_test_id("composer").fill(text)
         await self.page.get_by_test_id("send").click()
         await expect(own).to_have_count(before + 1, timeout=SOON)
+        await expect(own.last).to_be_in_viewport()
 
     async def says(self, text: str, answer: str, *, picture: Path | None = None) -> str:
         """Say something in private, and give the bot's newest answer, which must contain `answer`."""
@@ -147,6 +148,14 @@ class Screen:
         await message.get_by_text("引用", exact=True).click()
         await expect(self.page.locator("#quoting")).to_be_visible()
         await self.types(text)
+
+    async def is_hidden(self, hidden: bool) -> None:
+        """What a browser tells a page whose tab goes to the back, or comes to the front again."""
+        await self.page.evaluate(
+            "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });"
+            " document.dispatchEvent(new Event('visibilitychange')); }",
+            hidden,
+        )
 
     async def forwards(self, button: str, shows: str) -> None:
         """Press one of the clock's buttons and wait until the clock shows it."""

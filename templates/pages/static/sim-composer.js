@@ -20,9 +20,7 @@ function show() {
 
 function preview(file) {
   const one = get('preview').content.cloneNode(true);
-  const image = one.querySelector('img');
-  image.src = URL.createObjectURL(file);
-  image.onload = () => URL.revokeObjectURL(image.src);
+  one.querySelector('img').src = URL.createObjectURL(file); // never revoked: it names a file on their disk
   return one;
 }
 

@@ -32,12 +32,21 @@ on('htmx:sseMessage', ({ detail }) => {
 on('scroll', ({ target }) => {
   if (target.id === 'log' && target.scrollTop > NEAR) get('newer').hidden = true;
 });
+
+async function look() {
+  await htmx.ajax('GET', location.href, { target: '#window', swap: 'outerHTML' });
+  get('person').value = get('window').dataset.person;
+}
 // A browser opens six connections to one server: a tab that nobody looks at gives its own back.
 on('visibilitychange', async () => {
   if (document.hidden) return stream?.close();
-  const { scrollTop } = get('log') ?? {};
-  await htmx.ajax('GET', location.pathname + location.search, { target: '#window', swap: 'outerHTML' });
-  if (scrollTop) get('log').scrollTop = scrollTop;
+  const top = get('log')?.scrollTop;
+  await look();
+  if (top) get('log').scrollTop = top;
+});
+on('htmx:historyCacheMiss', (e) => {
+  e.preventDefault(); // it would take the whole page, and what is being written with it
+  look();
 });
 
 const presses = {
