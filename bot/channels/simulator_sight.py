@@ -100,8 +100,10 @@ class Sight:
             self._look_at(one)
             return
         found = await newest(self.stage.simulator, self.me.id, one.room, COUNTED)
+        seen = self.stage.seen.get((self.me.id, one.key), 0)
         for message in found:
-            self._count(one, message)
+            if message.id > seen:
+                self._count(one, message)
         one.last = await self._shown(found[-1], {}) if found else None
 
     async def before(self, one: Conversation, number: int | None) -> tuple[list[Shown], bool]:
@@ -211,7 +213,7 @@ class Sight:
             self.stage.seen[self.me.id, one.key] = one.last.message.id
 
     def _count(self, one: Conversation, message: Message) -> None:
-        if message.id > self.stage.seen.get((self.me.id, one.key), 0) and message.author != self.me.id:
+        if message.author != self.me.id:
             one.unread += 1
             one.called = one.called or "@all" in message.mentions or self.me.id in message.mentions
 

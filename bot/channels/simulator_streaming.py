@@ -78,7 +78,10 @@ async def stream(
         await response.prepare(request)
         await response.write(await teller.greeting())
         while page in simulator.streams.open:
-            await response.write(await teller.tell(await _told(page, teller.patience())))
+            waiting = await _told(page, teller.patience())
+            if request.transport is None or request.transport.is_closing():
+                break  # nobody looks any more: what is told now is not seen
+            await response.write(await teller.tell(waiting))
     return response
 
 

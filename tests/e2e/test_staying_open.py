@@ -44,4 +44,3 @@ async def test_a_reload_keeps_everything_and_the_stream_comes_back_after_a_kill(
     await expect(screen.messages(by="u018", saying="还在吗")).to_have_count(1)
     expected = ("error: Failed to load resource", "error: htmx:", "error: [object Event]")
     watch.complaints = [c for c in watch.complaints if not c.startswith(expected)]
-
