@@ -1,5 +1,6 @@
 /** The server makes the page and htmx keeps it so. Left for here: what went wrong, where one looks, and hidden tabs. */
 const NEAR = -60; // pixels from the newest message; the log is laid out from its end, and counts from there
+const AGAIN = 3000;
 const get = (id) => document.getElementById(id);
 let stream, hiding;
 
@@ -11,7 +12,11 @@ export function toast(words) {
 }
 
 const failed = (elt, words) => toast(elt.matches('.composer') ? `未发出，可以再按“发送”：${words}` : words);
-on('htmx:sendError', ({ detail }) => failed(detail.elt, '连不上演示服务器，请看看它是否还在运行'));
+on('htmx:sendError', ({ detail: { elt } }) => {
+  if (elt.id !== 'window') return failed(elt, '连不上演示服务器，请看看它是否还在运行');
+  get('offline').hidden = false;
+  setTimeout(look, AGAIN);
+});
 on('htmx:afterRequest', ({ detail: { elt, xhr } }) => {
   if (xhr.status >= 400) failed(elt, JSON.parse(xhr.responseText).error);
 });
@@ -20,6 +25,7 @@ on('htmx:beforeRequest', (e) => e.detail.elt.ariaCurrent && e.preventDefault());
 const read = () => get('log')?.setAttribute('aria-busy', 'false');
 on('htmx:sseOpen', ({ detail }) => {
   stream = detail.source;
+  if (document.hidden) stream.close();
   stream.addEventListener('read', read);
   get('offline').hidden = true;
 });
@@ -34,7 +40,8 @@ on('scroll', ({ target }) => {
 });
 
 async function look() {
-  await htmx.ajax('GET', location.href, { target: '#window', swap: 'outerHTML' });
+  const place = { source: '#window', target: '#window', swap: 'outerHTML' };
+  await htmx.ajax('GET', location.href, place).catch(() => {}); // it is said and tried again above
   get('person').value = get('window').dataset.person;
 }
 // A browser opens six connections to one server: a tab that nobody looks at gives its own back.

@@ -12,8 +12,9 @@ from aiohttp import ClientResponse, FormData
 from door import Door, is_fault, told
 from pictures import photo
 
-from bot.channels import simulator_sight
+from bot.channels import simulator_form, simulator_sight
 from bot.channels.simulator_reading import newest
+from bot.channels.simulator_streams import Told
 
 ODD = "<img src=x onerror=alert(1)> {{7*7}} <@all> ${7*7}\r\n'\" https://example.org |a|b|\n|-|-|"
 HTMX = {"HX-Request": "true"}
@@ -59,6 +60,16 @@ async def test_what_people_write_stands_on_the_page_as_text(door: Door) -> None:
         assert not re.search(
             r"<script(?![^>]*src=)|\son\w+=|style=|https?://(?!example)", page.replace(" onerror=", "")
         )
+
+
+async def test_the_page_lets_no_text_become_code_and_keeps_none_in_the_browser(door: Door) -> None:
+    page = await fetched(door, "/sim")
+    found = re.search(r"name=\"htmx-config\" content='([^']+)'", page)
+    assert found
+    config = json.loads(found[1])
+    assert config["allowEval"] is config["allowScriptTags"] is config["includeIndicatorStyles"] is False
+    assert config["historyCacheSize"] == 0
+    assert "unsafe" not in page
 
 
 async def test_an_address_that_leads_nowhere_is_put_right(door: Door) -> None:
@@ -107,6 +118,8 @@ async def test_a_page_hears_what_happens_while_it_looks(door: Door) -> None:
         assert {"log", "row-members", "row-counties", "row-private", "time"} <= set(missed)
         assert "大家好" in missed["log"] and "已签收 1/41" in missed["log"] and "未读" not in missed["row-members"]
     assert "2条未读" in missed["row-counties"]
+    await door.says("u018", "无人看见", "members")
+    assert "1条未读" in await fetched(door, "/sim?as=head&room=private")
 
 
 async def test_of_many_edits_in_one_breath_the_last_is_drawn(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,10 +134,13 @@ async def test_of_many_edits_in_one_breath_the_last_is_drawn(door: Door, monkeyp
             return plain(pages, page, **facts)
 
         monkeypatch.setattr(simulator_sight.Pages, "__call__", drawing)
-        await asyncio.gather(*(door.presses(f"u{n:03}", notice["id"], "收 1") for n in range(1, 11)))
-        while "已签收 10/41" not in (await head.until(f"edit-{notice['id']}"))[-1][1]:
-            pass
-    assert drawn.count("sim/message") < 10
+        number, simulator = notice["id"], door.demo.simulator
+        for _ in range(10):
+            simulator.streams.told(Told("edit", number, "members", None, lambda: simulator.bots(number)))
+        await head.until(f"edit-{number}")
+        await door.says("u018", "完", "members")
+        assert [name for name, _ in await head.until("message")] == ["row-members", "message"]
+    assert drawn.count("sim/message") == 2
     drawn.clear()
     await door.says("u018", "没有人看", "members")
     assert not drawn
@@ -189,7 +205,13 @@ async def post(door: Door, data: Any, **more: Any) -> tuple[int, Any]:
         return answer.status, await told(answer)
 
 
-async def test_the_form_posts_what_the_json_call_posts(door: Door) -> None:
+async def test_the_form_posts_what_the_json_call_posts_and_touches_no_disk(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a file was made")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)  # a private picture may be a lead
     data = form(text="报 宣传单500份\r\n横幅3条")
     data.add_field("images", photo(), filename="a.jpg", content_type="image/jpeg")
     assert await post(door, data) == (204, "")
@@ -205,7 +227,7 @@ async def test_the_form_posts_what_the_json_call_posts(door: Door) -> None:
     assert (await door.sees("u018", "members"))[-1]["quote"]
 
 
-async def test_a_form_that_is_none_is_refused_with_a_sentence(door: Door) -> None:
+async def test_a_form_that_is_none_is_refused_with_a_sentence(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     before = await door.stored()
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
     for data, headers, status in (
@@ -228,28 +250,13 @@ async def test_a_form_that_is_none_is_refused_with_a_sentence(door: Door) -> Non
         ({"quote": "9" * 99, "text": "x"}, 404),
     ):
         assert is_fault(*await post(door, form(**fields)), status), fields
+    assert "内容太长" in (await post(door, form(text="x" * 300_000)))[1]["error"]
     many = form(text="x")
     for _ in range(10):
         many.add_field("images", b"x", filename="a.jpg")
     assert is_fault(*await post(door, many), 413)
+    monkeypatch.setattr(simulator_form, "LARGEST", 100)
+    large = form()
+    large.add_field("images", photo(), filename="a.jpg")
+    assert is_fault(*await post(door, large), 413)
     assert await door.stored() == before
-
-
-async def test_a_private_picture_of_the_form_touches_no_disk(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any, **__: Any) -> None:
-        raise AssertionError("a file was made")
-
-    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
-    data = form(text="")
-    data.add_field("images", photo(), filename="a.jpg", content_type="image/jpeg")
-    assert await post(door, data) == (204, "")
-
-
-async def test_the_page_names_no_setting_that_lets_text_become_code(door: Door) -> None:
-    page = await fetched(door, "/sim")
-    found = re.search(r"name=\"htmx-config\" content='([^']+)'", page)
-    assert found
-    config = json.loads(found[1])
-    assert config["allowEval"] is config["allowScriptTags"] is config["includeIndicatorStyles"] is False
-    assert config["historyCacheSize"] == 0  # what was said stays out of the browser's storage
-    assert "unsafe" not in page
