@@ -19,6 +19,7 @@ from bot import recipients
 from bot.app import Bot, build, installation_key, locked, running
 from bot.channels.simulator import Simulator
 from bot.channels.simulator_http import Routes
+from bot.channels.simulator_page import Page
 from bot.channels.simulator_posts import Posts
 from bot.clock import SAFETY, DemoClock, SystemClock, Ticker
 from bot.collecting import spare_those_who_wait
@@ -122,6 +123,7 @@ def _demo(bot: Bot, clock: DemoClock, simulator: Simulator) -> Demo:
     demo = Demo(bot, clock, simulator, app)
     posts = Posts(simulator, bot.dispatch, bot.store, bot.around, clock, installation_key(bot.folder))
     Routes(simulator, posts, bot.media, clock, demo.advance).add_to(app)
+    Page(posts).add_to(app)
     known = [
         grant(TOKEN, Role.CLERK),
         grant(f"{TOKEN}-lead", Role.LEAD_OFFICER),

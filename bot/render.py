@@ -56,3 +56,20 @@ class Renderer:
             found.globals = dict(found.globals)  # a ChainMap, copied at every rendering, is slow to walk
         text: str = found.render(facts)
         return text.strip()[:MOST]
+
+
+class Pages:
+    """HTML pages and the fragments that they are made of: `templates/pages/<name>.html`. Every value is escaped."""
+
+    def __init__(self) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(FOLDER / "pages"),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            autoescape=True,
+            auto_reload=False,
+        )
+
+    def __call__(self, page: str, **facts: Any) -> str:
+        return self._environment.get_template(f"{page}.html").render(facts)

@@ -54,6 +54,8 @@ def test_the_wheel_holds_the_four_folders_and_what_they_need(tmp_path: Path) -> 
     for needed in (
         "templates/zh/notice.md.j2",
         "templates/pages/sim.html",
+        "templates/pages/sim/window.html",
+        "templates/pages/static/vendor/htmx.js",
         "bot/sample/roster.csv",
         "models/migrations/env.py",
         "models/migrations/versions/0001_the_first_tables.py",

@@ -1,10 +1,9 @@
-"""The simulator's routes: the page, its JSON, and the event stream."""
+"""The simulator's routes: its JSON and the event stream; the page's own stand in simulator_page.py."""
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -12,13 +11,12 @@ from aiohttp import web
 from bot.channels.simulator import Simulator
 from bot.channels.simulator_posts import Posts
 from bot.channels.simulator_shapes import read_instant, read_object
-from bot.channels.simulator_streaming import close_streams, stream
+from bot.channels.simulator_streaming import Messages, close_streams, stream
 from bot.clock import DemoClock
 from bot.faults import Fault
 from bot.media import Media
 from models.rules.durations import read_duration
 
-PAGES = Path(__file__).resolve().parent.parent.parent / "templates" / "pages"
 FARTHEST = timedelta(days=400)  # one move of the clock
 
 
@@ -39,7 +37,6 @@ class Routes:
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/", self.root)
-        app.router.add_get("/sim", self.page)
         app.router.add_get("/sim/api/state", self.state)
         app.router.add_post("/sim/api/messages", self.post_message)
         app.router.add_get("/sim/api/messages", self.messages)
@@ -52,9 +49,6 @@ class Routes:
 
     async def root(self, _: web.Request) -> web.Response:
         raise web.HTTPFound("/sim")
-
-    async def page(self, _: web.Request) -> web.FileResponse:
-        return web.FileResponse(PAGES / "sim.html", headers={"Cache-Control": "no-store"})
 
     async def state(self, _: web.Request) -> web.Response:
         roster = await self.posts.roster()
@@ -97,6 +91,7 @@ class Routes:
             if step is not None:
                 target = self._target(self.clock.now() + min(step, FARTHEST * 2))
             await self._advance(target)
+        self.simulator.streams.wake()
         return _json({"now": self._now()})
 
     def _target(self, at: datetime) -> datetime:
@@ -129,7 +124,8 @@ class Routes:
         return web.Response(body=held.data, content_type=held.mime)
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
-        return await stream(request, self.simulator, self.posts.people, self.zone)
+        member = await self.posts.people.member(request.query.get("as"))
+        return await stream(request, self.simulator, self.posts.people, member.id, Messages(self.zone))
 
     async def close_streams(self, _: web.Application) -> None:
         close_streams(self.simulator)

@@ -9,7 +9,7 @@ after it, and miss the earlier for good.
 import asyncio
 import heapq
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -54,6 +54,7 @@ class Streams:
 
     def __init__(self) -> None:
         self.last = 0
+        self.delivered = 0
         self.open: set[Stream] = set()
         self._in_flight: dict[int, None] = {}  # in their order, for they are given out in it
         self._held: list[tuple[int, int, Told]] = []
@@ -104,6 +105,7 @@ class Streams:
             self._deliver(heapq.heappop(self._held)[2])
 
     def _deliver(self, told: Told) -> None:
+        self.delivered += 1
         for stream in list(self.open):
             if not stream.concerns(told):
                 continue
@@ -112,6 +114,12 @@ class Streams:
             except asyncio.QueueFull:  # it reads everything again when it comes back
                 self.open.discard(stream)
                 stream.cut()
+
+    def wake(self) -> None:
+        """Let every page look about though there is nothing to tell it: the clock was moved."""
+        for stream in self.open:
+            with suppress(asyncio.QueueFull):
+                stream.waiting.put_nowait(None)
 
     def close(self) -> None:
         """End every page: an open one would hold the shutdown for its whole timeout."""

@@ -25,7 +25,7 @@ def test_what_is_vendored_is_what_its_list_says() -> None:
         assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() == digest
 
 
-@pytest.mark.parametrize("name", ["age.js", "leads.js", "leads-open.js"])
+@pytest.mark.parametrize("name", ["age.js", "leads.js", "leads-open.js", "sim.js", "sim-composer.js"])
 def test_no_script_evaluates_text_or_calls_outside(name: str) -> None:
     path = next(VENDOR.parent.rglob(name))
     script = path.read_text()

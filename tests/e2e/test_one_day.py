@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from browsing import Demo, Screen, a_photo
+from browsing import NARROW, Demo, Screen, a_photo
 from playwright.async_api import expect
 
 NewScreen = Callable[[], Awaitable[Screen]]
@@ -26,6 +26,8 @@ async def test_a_day_of_the_office_clicked_through_in_a_browser(
     await the_evening_and_the_next_two_days(desk, head)
     await desk.becomes("clerk", "members")
     await expect(desk.messages(saying=LEAD)).to_have_count(0)
+    await what_was_begun_is_kept(desk, demo)
+    await on_a_phone_one_pane_is_shown_at_a_time(desk)
 
 
 async def the_notice_goes_out(desk: Screen) -> None:
@@ -152,3 +154,28 @@ async def the_evening_and_the_next_two_days(desk: Screen, head: Screen) -> None:
     await desk.photograph("closed")
     await desk.becomes("clerk", "counties")
     await desk.photograph("counties")
+
+
+async def what_was_begun_is_kept(desk: Screen, demo: Demo) -> None:
+    bar = desk.page.get_by_test_id("composer")
+    await bar.fill("还没写完")
+    await desk.becomes("clerk", "private")
+    await expect(bar).to_have_value("")
+    await demo.ask("messages", {"from": "u024", "room": "members", "text": "新的一句"})
+    await expect(desk.page.get_by_test_id("room-members").locator(".badge")).to_have_text("1")
+    await desk.page.go_back()
+    await expect(desk.page.locator("#title")).to_have_text("成员单位群（34）")
+    await expect(desk.messages(saying="新的一句")).to_be_in_viewport()
+    await expect(bar).to_have_value("还没写完")
+
+
+async def on_a_phone_one_pane_is_shown_at_a_time(desk: Screen) -> None:
+    await desk.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    await desk.page.goto(f"{desk.demo.origin}/sim")
+    await expect(desk.page.locator("#person")).to_have_value("clerk")
+    await expect(desk.page.locator("#chat")).to_be_hidden()
+    await desk.page.get_by_test_id("room-members").click()
+    await expect(desk.page.locator("#title")).to_have_text("成员单位群（34）")
+    await expect(desk.page.locator("#list")).to_be_hidden()
+    await desk.page.locator("#back").click()
+    await expect(desk.page.get_by_test_id("room-private")).to_be_visible()
