@@ -21,6 +21,11 @@ def _harmless(value: Any) -> Any:
     return neutralise(value) if isinstance(value, str) else value
 
 
+def cell(value: object) -> str:
+    """A value in one cell of a Markdown table."""
+    return neutralise(str(value), one_line=True)
+
+
 def number(value: float) -> str:
     """A figure as people write it: no decimals that say nothing."""
     return str(int(value)) if float(value).is_integer() else f"{value:g}"
@@ -45,6 +50,7 @@ class Renderer:
         )
         self._environment.filters["number"] = number
         self._environment.filters["numbers"] = numbers
+        self._environment.filters["cell"] = cell
         self._environment.filters["title"] = title
         self._templates: dict[str, Any] = {}
 

@@ -3,8 +3,10 @@
 import re
 from datetime import datetime
 
+from handlers.chase import Lines
 from handlers.registry import LIAISONS, PASS, Misunderstood, command, listener
 from handlers.request import Request
+from models import chases
 from models.people import Person, Role
 from models.roster import Member, touch_roster
 from models.rules.deadlines import DueState, read_due
@@ -85,16 +87,15 @@ async def remind_me(request: Request) -> str | None:
     due = read_due(match[1], request.now, request.calendar, request.around.holidays)
     if due.state is not DueState.FOUND or due.at is None:
         raise Misunderstood("remind_how")
-    rows = await request.gathering.owed(request.unit.id)
+    rows = (await chases.owed(request.session, [request.unit.id]))[request.unit.id]
     if rows:
         request.tell(
             request.me.id,
-            "todo",
+            "reminder",
             key=f"remind:{request.incoming.channel}:{request.incoming.external_id}",
             after=due.at,
-            rows=rows,
-            total=len(rows),
-            unit=request.unit.name,
+            wants=[[r.notice_id, request.unit.id] for r in rows],
+            **Lines(request).facts(rows),
         )
     request.reply("remind_set" if rows else "ack_nothing", at=due.at)
     return None

@@ -165,6 +165,7 @@ class Desk:
         return after or self.now
 
 
+MOST_ROWS = 120  # of a table: some 100 bytes each
 CARDS = ("notice_card", "press")  # what is nothing but a card
 
 OPTIONS = (
@@ -199,6 +200,12 @@ class Request(Desk):
         self.anonymous = False  # set when not even the inbox may remember who spoke
         self.only_private = False  # set when the answer is no business of the room that it was said in
         self._replies = 0
+
+    def shows_table(self, rows: int) -> bool:
+        """Whether the answer goes to where a table is shown, and is not longer than any door takes."""
+        said = self.incoming
+        private = said.room is None or self.around.doors.reaches(said.channel, self.me.id)
+        return private and rows <= MOST_ROWS and self.around.doors.can(said.channel, "tables")
 
     def exact(self, rest: str) -> str:
         """What follows the command's word, as it was typed: reading folds widths and marks, keeping must not."""

@@ -34,11 +34,13 @@ async def totals(request: Request, rest: str) -> str | None:
         for u in request.roster.units.values()
         if (count := sum(counts.get(one, 0) for one in request.roster.lineage(u.id)))
     ]
+    found = await over(request, since, until, unit.id if unit is not None else None)
     request.reply(
         "totals",
         period=word,
         unit=unit.name if unit is not None else "",
-        totals=await over(request, since, until, unit.id if unit is not None else None),
+        totals=found,
+        table=request.shows_table(len(found)),
         rows=rows if unit is None else [],
     )
     return None

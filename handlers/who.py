@@ -41,16 +41,21 @@ async def who(request: Request, rest: str) -> None:
         ordered = [(u, rows[u.id]) for u in request.roster.units.values() if u.id in rows]
         asked = number is not None or request.case is not None
         others = [] if asked else await notices.open_numbers(request.session)
+        owing = [
+            {
+                "unit": u.name,
+                "acked": r.acked_at is not None,
+                "lacking": r.lacking,
+                "returned": r.state == ReceiptState.RETURNED,
+            }
+            for u, r in ordered
+            if (r.acked_at is None and not r.exempt) or (r.acked_at is not None and r.done_at is None)
+        ]
         request.reply(
             "who",
+            table=request.shows_table(len(owing)),
             notice=notice,
-            unacked=[u.name for u, r in ordered if r.acked_at is None and not r.exempt],
-            undone=[
-                {"unit": u.name, "lacking": r.lacking}
-                for u, r in ordered
-                if r.acked_at is not None and r.done_at is None
-            ],
-            returned=[u.name for u, r in ordered if r.state == ReceiptState.RETURNED],
+            owing=owing,
             late=[u.name for u, r in ordered if r.late],
             total=len(rows),
             acked=sum(r.acked_at is not None for r in rows.values()),
@@ -62,7 +67,7 @@ async def who(request: Request, rest: str) -> None:
         request.reply("own_receipt", notice=notice, row=row, unit=request.unit.name)
     elif Role.AUDITOR in request.me.roles:
         total, acked, done = (await receipts.counts(request.session, [notice.id])).get(notice.id, (0, 0, 0))
-        request.reply("counts", rows=[line(notice, (total, acked, done))])
+        request.reply("counts", rows=[line(notice, (total, acked, done))], table=request.shows_table(1))
     else:
         raise NotAllowed("not_allowed", word=request.word)
 
@@ -84,7 +89,8 @@ async def _meant(request: Request, number: int | None) -> Notice:
 async def own_matters(request: Request) -> None:
     """All that the speaker's unit owes: every one is counted, the newest are listed."""
     rows = (await chases.owed(request.session, [request.unit.id]))[request.unit.id]
-    request.reply("todo", rows=rows[:MOST_LISTED], total=len(rows), unit=request.unit.name)
+    shown = rows[:MOST_LISTED]
+    request.reply("todo", rows=shown, total=len(rows), unit=request.unit.name, table=request.shows_table(len(shown)))
 
 
 def line(notice: Notice, counts: tuple[int, int, int]) -> dict[str, Any]:
@@ -108,4 +114,5 @@ async def progress(request: Request, rest: str) -> None:
     found = await notices.in_state(request.session, NoticeState.OPEN)
     counts = await receipts.counts(request.session, [n.id for n in found])
     waiting = await notices.in_state(request.session, NoticeState.SCHEDULED)
-    request.reply("counts", rows=[line(n, counts.get(n.id, (0, 0, 0))) for n in found], waiting=waiting)
+    rows = [line(n, counts.get(n.id, (0, 0, 0))) for n in found]
+    request.reply("counts", rows=rows, waiting=waiting, table=request.shows_table(len(rows)))

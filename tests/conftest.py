@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import world
+from aiohttp.test_utils import TestServer
 from sqlalchemy.engine import make_url
 
 from bot.demo import SAMPLE, furnish
@@ -116,3 +117,10 @@ async def office(database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
         opened.nothing_unheard()
     errors = [r.getMessage() for r in caplog.records if r.levelname in ("ERROR", "CRITICAL")]
     assert not errors, errors
+
+
+@pytest.fixture
+async def served(tmp_path: Path) -> AsyncIterator[tuple[world.World, str]]:
+    """An office on SQLite with its pages on loopback, and their address."""
+    async with world.opened(tmp_path / "data") as office, TestServer(office.demo.app) as server:
+        yield office, str(server.make_url("")).rstrip("/")

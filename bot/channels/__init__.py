@@ -20,6 +20,7 @@ class Abilities:
     hears_all: bool = False
     media: bool = False
     answers_clicks: bool = False  # a pressed card can be changed, but only within seconds of the press
+    tables: bool = False  # a private answer may hold a Markdown table
     canary: bool = False  # the platform may drop messages without a word: it is tried every morning
 
 

@@ -27,7 +27,14 @@ BOT = "bot"
 MOST, KEPT = 500, 2000
 HELD_PICTURES = 256 << 20  # bytes of private pictures in memory, the oldest going first
 FULL = Abilities(
-    buttons=True, edit=True, mention_all=True, mention_people=True, private_push=True, hears_all=True, media=True
+    buttons=True,
+    edit=True,
+    mention_all=True,
+    mention_people=True,
+    private_push=True,
+    hears_all=True,
+    media=True,
+    tables=True,
 )
 
 

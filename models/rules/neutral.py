@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from models.rules.plain import clean
 
 # One character for one, so that cutting before or after gives the same, and full width, so that it still reads.
-_FULL_WIDTH = str.maketrans("<>@`[]#{}&﹤﹥﹫﹟", "＜＞＠｀［］＃｛｝＆＜＞＠＃")
+_FULL_WIDTH = str.maketrans("<>@`[]#{}&|﹤﹥﹫﹟", "＜＞＠｀［］＃｛｝＆｜＜＞＠＃")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u115f\u1160\u180e\u200b-\u200d\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )

@@ -1,12 +1,10 @@
 """The officer's command line as it is typed, and a service whose list of recipients is unfit."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import world
-from aiohttp.test_utils import TestServer
 from pictures import photo
 
 from bot import control, recipients, service
@@ -17,17 +15,6 @@ from bot.settings import Settings
 from models import alarms
 
 WORDS = "淮滨路皇家棋牌室开设赌场"
-
-
-@pytest.fixture
-async def served(tmp_path: Path) -> AsyncIterator[tuple[world.World, str]]:
-    async with world.opened(tmp_path / "data") as office:
-        server = TestServer(office.demo.app)
-        await server.start_server()
-        try:
-            yield office, str(server.make_url("")).rstrip("/")
-        finally:
-            await server.close()
 
 
 async def typed(*words: str) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 import world
-from aiohttp.test_utils import TestServer
 from pictures import photo
 from playwright.async_api import Page, Request, async_playwright, expect
 
@@ -33,17 +32,6 @@ def test_no_script_evaluates_text_or_calls_outside(name: str) -> None:
         r"\beval\(|new Function|document\.write|innerHTML|localStorage|sessionStorage|indexedDB", script
     )
     assert name == "age.js" or "http" not in script.replace("https://age", "")
-
-
-@pytest.fixture
-async def served(tmp_path: Path) -> AsyncIterator[tuple[world.World, str]]:
-    async with world.opened(tmp_path / "data") as office:
-        server = TestServer(office.demo.app)
-        await server.start_server()
-        try:
-            yield office, str(server.make_url("")).rstrip("/")
-        finally:
-            await server.close()
 
 
 @pytest.fixture

@@ -3,73 +3,66 @@
 from world import ON_SQLITE, World
 
 
-async def _reply(office: World, person: str, text: str, room: str | None = None) -> str:
-    said = await office.says(person, text, room=room)
-    answer = said.to(person).text
-    said.all_to()
-    return answer
-
-
 @ON_SQLITE
 async def test_a_fall_is_asked_about_and_confirmed_with_one_word(office: World) -> None:
-    await _reply(office, "u032", "报 线索累计147条")
-    assert "比上次累计 147 少，对吗？" in await _reply(office, "u032", "报 线索累计120条")
-    assert "待核" in await _reply(office, "clerk", "明细 寿县")
-    assert "线索 120条已确认无误" in await _reply(office, "u032", "对")
-    assert "待核" not in await _reply(office, "clerk", "明细 寿县")
-    assert "没错回“对”" not in await _reply(office, "u032", "报 线索累计130条")
+    await office.reply("u032", "报 线索累计147条")
+    assert "比上次累计 147 少，对吗？" in await office.reply("u032", "报 线索累计120条")
+    assert "待核" in await office.reply("clerk", "明细 寿县")
+    assert "线索 120条已确认无误" in await office.reply("u032", "对")
+    assert "待核" not in await office.reply("clerk", "明细 寿县")
+    assert "没错回“对”" not in await office.reply("u032", "报 线索累计130条")
 
 
 @ON_SQLITE
 async def test_a_threefold_jump_is_asked_about_and_corrected(office: World) -> None:
-    await _reply(office, "u032", "报 宣传单累计5000份")
-    assert "三倍以上" in await _reply(office, "u032", "报 宣传单累计52000份")
-    assert "改 宣传单 正确的数" in await _reply(office, "u032", "不对")
-    assert "52000 → 5200份" in await _reply(office, "u032", "改 宣传单 5200")
-    assert "宣传单 5200份" in await _reply(office, "clerk", "这个月报了多少 寿县")
-    history = await _reply(office, "u032", "明细 宣传单")
+    await office.reply("u032", "报 宣传单累计5000份")
+    assert "三倍以上" in await office.reply("u032", "报 宣传单累计52000份")
+    assert "改 宣传单 正确的数" in await office.reply("u032", "不对")
+    assert "52000 → 5200份" in await office.reply("u032", "改 宣传单 5200")
+    assert "| 宣传单 | 5200份 |" in await office.reply("clerk", "这个月报了多少 寿县")
+    history = await office.reply("u032", "明细 宣传单")
     assert "宣传单 52000份（累计），已改" in history and "宣传单 5200份（累计）；" in history
 
 
 @ON_SQLITE
 async def test_a_correction_that_is_still_odd_is_asked_about_again(office: World) -> None:
-    await _reply(office, "u032", "报 宣传单累计5000份")
-    await _reply(office, "u032", "报 宣传单累计52000份")
-    assert "比上次累计 5000 少" in await _reply(office, "u032", "改 宣传单 520")
-    assert "宣传单 520份已确认" in await _reply(office, "u032", "对")
+    await office.reply("u032", "报 宣传单累计5000份")
+    await office.reply("u032", "报 宣传单累计52000份")
+    assert "比上次累计 5000 少" in await office.reply("u032", "改 宣传单 520")
+    assert "宣传单 520份已确认" in await office.reply("u032", "对")
 
 
 @ON_SQLITE
 async def test_a_correction_finds_the_newest_report_that_has_such_a_figure(office: World) -> None:
-    await _reply(office, "u032", "报 宣传单5000份")
-    await _reply(office, "u032", "报 短信300条")
-    assert "5000 → 5200份" in await _reply(office, "u032", "改 宣传单 5200")
-    assert "没对上要改的是哪个数" in await _reply(office, "u032", "改 横幅 12")
-    assert "300 → 至少300条" in await _reply(office, "u032", "改 短信 300余条")
+    await office.reply("u032", "报 宣传单5000份")
+    await office.reply("u032", "报 短信300条")
+    assert "5000 → 5200份" in await office.reply("u032", "改 宣传单 5200")
+    assert "没对上要改的是哪个数" in await office.reply("u032", "改 横幅 12")
+    assert "300 → 至少300条" in await office.reply("u032", "改 短信 300余条")
 
 
 @ON_SQLITE
 async def test_what_was_right_is_simply_confirmed(office: World) -> None:
-    await _reply(office, "u032", "报 宣传单5000份")
-    assert "已确认无误" in await _reply(office, "u032", "对")
+    await office.reply("u032", "报 宣传单5000份")
+    assert "已确认无误" in await office.reply("u032", "对")
 
 
 async def test_what_is_taken_back_leaves_what_stood_before_it(office: World) -> None:
-    await _reply(office, "u032", "报 线索累计100条")
-    await _reply(office, "u032", "报 线索累计500条")
-    await _reply(office, "u032", "撤销")
-    assert "比上次累计 100 少" in await _reply(office, "u032", "报 线索累计90条")
+    await office.reply("u032", "报 线索累计100条")
+    await office.reply("u032", "报 线索累计500条")
+    await office.reply("u032", "撤销")
+    assert "比上次累计 100 少" in await office.reply("u032", "报 线索累计90条")
 
 
 async def test_totals_over_units_say_how_vague_they_are(office: World) -> None:
-    await _reply(office, "u032", "报 宣传单5000余份")
-    await _reply(office, "u034", "报 宣传单3000份")
-    await _reply(office, "u034", "报 横幅约20条 标语30条")
-    answer = await _reply(office, "clerk", "本周报了多少")
-    assert "宣传单 至少8000份（2个单位，含约数）" in answer
-    assert "横幅 约20条（1个单位，含约数）" in answer and "标语 30条（1个单位）" in answer
-    assert "宣传单 3000份" in await _reply(office, "clerk", "今天报了多少 大通区")
-    assert "没有数字" in await _reply(office, "clerk", "上个月报了多少")
+    await office.reply("u032", "报 宣传单5000余份")
+    await office.reply("u034", "报 宣传单3000份")
+    await office.reply("u034", "报 横幅约20条 标语30条")
+    answer = await office.reply("clerk", "本周报了多少")
+    assert "| 宣传单 | 至少8000份（含约数） | 2个 |" in answer
+    assert "| 横幅 | 约20条（含约数） | 1个 |\n| 标语 | 30条 | 1个 |" in answer
+    assert "| 宣传单 | 3000份 |" in await office.reply("clerk", "今天报了多少 大通区")
+    assert "没有数字" in await office.reply("clerk", "上个月报了多少")
 
 
 @ON_SQLITE
@@ -79,34 +72,34 @@ async def test_every_figure_leads_to_its_message(office: World) -> None:
     [post] = [m for m in await office.room("counties") if m.author == "u032"]
     [told] = await office.api("/api/reports")
     assert told["figures"][0]["source_message"] == post.id and told["figures"][0]["vagueness"] == "余"
-    await _reply(office, "u032", "改 宣传单 5200")
+    await office.reply("u032", "改 宣传单 5200")
     [told] = await office.api("/api/reports")
     assert told["figures"][0]["source_message"] > post.id  # the message that corrected it
-    assert "原话“宣传单5000余份”" in await _reply(office, "clerk", "明细 寿县 宣传单")
+    assert "原话“宣传单5000余份”" in await office.reply("clerk", "明细 寿县 宣传单")
 
 
 @ON_SQLITE
 async def test_another_unit_sees_only_its_own(office: World) -> None:
-    await _reply(office, "u032", "报 宣传单5000份")
-    assert "没有数字" in await _reply(office, "u034", "明细")
+    await office.reply("u032", "报 宣传单5000份")
+    assert "没有数字" in await office.reply("u034", "明细")
 
 
 @ON_SQLITE
 async def test_what_was_reported_of_late_is_offered_instead_of_asking_again(office: World) -> None:
     """R8."""
-    await _reply(office, "u032", "报 宣传单5000份")
-    await _reply(office, "u034", "报 宣传单3000份")
-    preview = await _reply(office, "clerk", "通知 报数 各单位请统计宣传单发放数量。明天下班前")
+    await office.reply("u032", "报 宣传单5000份")
+    await office.reply("u034", "报 宣传单3000份")
+    preview = await office.reply("clerk", "通知 报数 各单位请统计宣传单发放数量。明天下班前")
     assert "宣传单数2个单位11月18日前后已报过，可直接引用" in preview
 
 
 async def test_a_duty_shows_what_was_given_the_last_time(office: World) -> None:
-    await _reply(office, "clerk", "定期 寿县、大通区：每周五17时前报线索数，无则零报告，到12月31日为止")
-    await _reply(office, "clerk", "启用")
+    await office.reply("clerk", "定期 寿县、大通区：每周五17时前报线索数，无则零报告，到12月31日为止")
+    await office.reply("clerk", "启用")
     await office.until("2026-11-19T08:10+08:00")
     office.heard[-1].all_to()
-    await _reply(office, "u032", "报 线索12条")
+    await office.reply("u032", "报 线索12条")
     await office.until("2026-11-26T08:10+08:00")
     office.heard[-1].all_to()
-    assert "上期：线索 12条" in await _reply(office, "u032", "报 线索15条")
-    assert "上期" not in await _reply(office, "u034", "零报告")
+    assert "上期：线索 12条" in await office.reply("u032", "报 线索15条")
+    assert "上期" not in await office.reply("u034", "零报告")

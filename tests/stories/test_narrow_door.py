@@ -1,6 +1,9 @@
 """The same office behind a door that can do less: no buttons, no edits, and it hears only what is said to the bot."""
 
-from world import World
+import pytest
+from world import ON_SQLITE, World
+
+from handlers import request
 
 
 async def _narrow(office: World) -> None:
@@ -47,3 +50,46 @@ async def test_a_lead_that_is_not_heard_is_not_kept_from_anybody_but_one_that_is
     assert "L-0001" in said.to("u018").text
     said.all_to("lead1", "lead2", "clerk")
     assert "王某" not in " ".join(m.text for m in await office.room("members"))
+
+
+async def test_a_door_without_tables_is_given_a_list(office: World) -> None:
+    """The same answers in both forms, each one message, in official order."""
+    await office.reply("clerk", "通知 报数 寿县、大通区、市水利局：请报宣传单|标语数。明天下班前")
+    await office.reply("clerk", "发")
+    await office.reply("u032", "收 1")
+    await office.reply("u034", "报 1 宣传单5000余份")
+    asked = ("谁没回 1", "进度", "本月报了多少")
+    for answer, said in zip(
+        [await office.reply("clerk", one) for one in asked],
+        (
+            "签收 2/3\n没签收的1个，签收了还没办完的1个：\n\n| 单位 | 情况 |\n| --- | --- |\n| 市水利局 | 没签收 |\n| 寿县 | 没办完 |",
+            "\n\n| 编号 | 事项 | 签收 | 办完 | 时限 |\n| --- | --- | --- | --- | --- |\n| 〔1号〕 | 请报宣传单｜标语数 | 2/3 | 1/3 |",
+            "\n\n| 名目 | 合计 | 单位 |\n| --- | --- | --- |\n| 宣传单 | 至少5000份（含约数） | 1个 |\n\n报过的1个单位",
+        ),
+        strict=True,
+    ):
+        assert said in answer
+    assert "| 〔1号〕 | 请报宣传单｜标语数 | 报数 |" in await office.reply("u032", "待办")
+
+    office.demo.simulator.narrow({"tables": False})
+    for answer, said in zip(
+        [await office.reply("clerk", one) for one in asked],
+        (
+            "签收 2/3\n没签收的1个：市水利局\n签收了还没办完的1个：寿县",
+            "〔1号〕请报宣传单｜标语数：签收 2/3，办完 1/3，时限",
+            "\n宣传单 至少5000份（1个单位，含约数）\n",
+        ),
+        strict=True,
+    ):
+        assert said in answer and "| --- |" not in answer
+    assert "〔1号〕请报宣传单｜标语数：待报数，时限" in await office.reply("u032", "待办")
+
+
+@ON_SQLITE
+async def test_more_rows_than_a_message_takes_are_a_list(office: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request, "MOST_ROWS", 40)
+    await office.reply("clerk", "通知 请各单位报送摸排方案，收到请回复。明天下班前")
+    await office.reply("clerk", "发")
+    assert "| --- |" not in await office.reply("clerk", "谁没收到")
+    await office.reply("u001", "收到")
+    assert "| --- |" in await office.reply("clerk", "谁没收到")

@@ -3,36 +3,29 @@
 from world import ON_SQLITE, World
 
 
-async def _reply(office: World, person: str, text: str, room: str | None = None) -> str:
-    said = await office.says(person, text, room=room)
-    answer = said.to(person).text
-    said.all_to()
-    return answer
-
-
 @ON_SQLITE
 async def test_a_renamed_unit_keeps_its_history_and_its_old_name_is_understood(office: World) -> None:
-    await _reply(office, "clerk", "通知 市水利局、寿县：请报方案，收到请回复。明天下班前")
-    await _reply(office, "clerk", "发")
-    await _reply(office, "u018", "收到")
-    assert "已改名为市水务局" in await _reply(office, "clerk", "单位 改名 市水利局 → 市水务局")
+    await office.reply("clerk", "通知 市水利局、寿县：请报方案，收到请回复。明天下班前")
+    await office.reply("clerk", "发")
+    await office.reply("u018", "收到")
+    assert "已改名为市水务局" in await office.reply("clerk", "单位 改名 市水利局 → 市水务局")
     ledger = await office.ledger(1)
     assert ledger["市水务局"]["state"] == "已签收" and "市水利局" not in ledger
-    assert "市水务局" in await _reply(office, "clerk", "代 市水利局 收到 1 电话")  # the old name still means it
-    assert "已是寿县" in await _reply(office, "clerk", "单位改名 大通区 为 寿县")
-    assert "已经叫" in await _reply(office, "clerk", "单位 改名 市水务局 → 市水务局")
-    assert "请写成" in await _reply(office, "clerk", "单位 改名 市水务局")
-    assert "没有找到" in await _reply(office, "clerk", "单位 改名 气候变化局 → 气象办")
+    assert "市水务局" in await office.reply("clerk", "代 市水利局 收到 1 电话")  # the old name still means it
+    assert "已是寿县" in await office.reply("clerk", "单位改名 大通区 为 寿县")
+    assert "已经叫" in await office.reply("clerk", "单位 改名 市水务局 → 市水务局")
+    assert "请写成" in await office.reply("clerk", "单位 改名 市水务局")
+    assert "没有找到" in await office.reply("clerk", "单位 改名 气候变化局 → 气象办")
 
 
 async def test_merged_units_go_on_as_one(office: World) -> None:
-    await _reply(office, "clerk", "通知 市水利局、市教育体育局：请报方案，收到请回复。明天下班前")
-    await _reply(office, "clerk", "发")
-    await _reply(office, "clerk", "通知 市水利局：请报汛情，收到请回复。明天下班前")
-    await _reply(office, "clerk", "发")
-    await _reply(office, "u018", "报 宣传单100份")
+    await office.reply("clerk", "通知 市水利局、市教育体育局：请报方案，收到请回复。明天下班前")
+    await office.reply("clerk", "发")
+    await office.reply("clerk", "通知 市水利局：请报汛情，收到请回复。明天下班前")
+    await office.reply("clerk", "发")
+    await office.reply("u018", "报 宣传单100份")
 
-    asked = await _reply(office, "clerk", "单位 合并 市教育体育局、市水利局 → 市水教局")
+    asked = await office.reply("clerk", "单位 合并 市教育体育局、市水利局 → 市水教局")
     assert "将把市教育体育局、市水利局合并为市水教局" in asked
     assert "市水利局" in await office.ledger(1)  # nothing has happened yet
     said = await office.says("clerk", "单位 合并 市教育体育局、市水利局 → 市水教局 确定")
@@ -40,26 +33,26 @@ async def test_merged_units_go_on_as_one(office: World) -> None:
     said.all_to()
 
     # what was owed by both is owed once; what only the one owed is owed by the unit that stays
-    assert "市水教局" in await _reply(office, "clerk", "谁没收到 1")
+    assert "市水教局" in await office.reply("clerk", "谁没收到 1")
     second = await office.ledger(2)
     assert second["市水利局"]["marks"] == ["免"] and second["市水教局"]["state"] == "待签收"
     assert second["市水利局"]["events"][-1]["note"] == "并入市水教局"
 
     # the people of both answer for it, and its totals hold what either reported
-    assert "已签收" in await _reply(office, "u018", "收 2")
+    assert "已签收" in await office.reply("u018", "收 2")
     assert (await office.ledger(2))["市水教局"]["acked_by"] == "u018"
-    assert "宣传单 100份" in await _reply(office, "clerk", "这个月报了多少 市水教局")
+    assert "| 宣传单 | 100份 |" in await office.reply("clerk", "这个月报了多少 市水教局")
     [told] = [r for r in await office.api("/api/reports") if r["figures"]]
     assert told["unit"] == "市水利局"
     assert len(await office.api("/api/units")) == 40
 
     # the next notice asks it once
-    preview = await _reply(office, "clerk", "通知 市水利局、市教育体育局：请报总结，收到请回复。明天下班前")
+    preview = await office.reply("clerk", "通知 市水利局、市教育体育局：请报总结，收到请回复。明天下班前")
     assert "市水教局（1个单位）" in preview
 
 
 @ON_SQLITE
 async def test_only_the_office_and_the_administrator_may(office: World) -> None:
     for person in ("u018", "lead1", "auditor"):
-        assert "单位" in await _reply(office, person, "单位 改名 市水利局 → 市水务局")
+        assert "单位" in await office.reply(person, "单位 改名 市水利局 → 市水务局")
     assert "市水利局" in [u["unit"] for u in await office.api("/api/units")]

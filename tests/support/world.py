@@ -117,6 +117,13 @@ class World:
         )
         return await self.listen()
 
+    async def reply(self, person: str, text: str, *, room: str | None = None, pictures: tuple[bytes, ...] = ()) -> str:
+        """What the bot answered this person; whatever else it said is another test's matter."""
+        said = await self.says(person, text, room=room, pictures=pictures)
+        answer = said.to(person).text
+        said.all_to()
+        return answer
+
     async def presses(self, person: str, message: Message, key: str) -> Heard:
         await self.posts.click({"from": person, "message": message.id, "key": key})
         return await self.listen()

@@ -247,7 +247,7 @@ class Face:
 
     @property
     def abilities(self) -> Abilities:
-        return self.wecom.abilities
+        return replace(self.wecom.abilities, tables=self.name == BOT)  # the app's texts know no Markdown
 
     @property
     def stands_by(self) -> bool:
