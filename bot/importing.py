@@ -46,7 +46,7 @@ async def put_in_place(session: AsyncSession, rows: Sequence[RosterRow]) -> tupl
     for row in rows:
         new += row.unit not in units
         unit = units.get(row.unit) or renamed.get(row.unit) or Unit(number=row.number, name=row.unit)
-        unit.name, unit.merged_into = row.unit, None
+        unit.name, unit.merged_into, unit.merged_at = row.unit, None, None
         units[row.unit] = unit
         session.add(unit)
         unit.number, unit.full, unit.kind, unit.active = row.number, row.full, row.kind, True

@@ -9,13 +9,16 @@ from handlers.issue import go_out
 from handlers.notice import audience_of
 from handlers.registry import OFFICE, PASS, Misunderstood, command, tick
 from handlers.request import Button, Desk, Request
-from models import duties, notices
+from handlers.totals import part
+from models import duties, notices, reports
 from models.duties import Duty, DutyState
 from models.notices import Kind, Notice
 from models.rules.case_numbers import leading_number
 from models.rules.duties import DutyRule, dates, ending
 from models.rules.duty_words import Unread, read_duty
+from models.rules.lead_totals import FEWEST
 from models.rules.notice_words import sets_lead_target
+from models.rules.totals import Total, add_up
 
 SHOWN = 12
 
@@ -150,7 +153,7 @@ async def raise_notice(desk: Desk, number: int) -> None:
         notice = Notice(
             number=await notices.next_number(desk.session),
             kind=kind,
-            text=duty.sentence + ("（没有就回“零报告”）" if rule.zero else ""),
+            text=duty.sentence,
             issuer=duty.issuer,
             created_at=desk.now,
             audience=[u.id for u in units],
@@ -159,5 +162,14 @@ async def raise_notice(desk: Desk, number: int) -> None:
             duty_id=duty.id,
         )
         desk.session.add(notice)
+        await desk.session.flush()
+        notice.text = desk.wording("duty_notice", duty=duty, rule=rule, last=await _last_totals(desk, notice))
         await go_out(desk, notice)
     _schedule(desk, duty, max(due, desk.now))
+
+
+async def _last_totals(desk: Desk, notice: Notice) -> list[Total]:
+    """What all units together gave the period before; not what so few gave that it would be told of one of them."""
+    rows = await reports.last_period(desk.session, notice.duty_id or 0, notice.id)
+    found = add_up(part(desk, *row) for row in rows)
+    return [total for total in found if total.units >= FEWEST and total.value >= FEWEST]

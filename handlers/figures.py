@@ -5,14 +5,15 @@ from datetime import datetime, time
 from typing import Any
 
 from handlers.registry import ANYONE, PASS, Misunderstood, NotAllowed, command, listener
-from handlers.request import Request
-from models import reports
+from handlers.request import Desk, Request
+from handlers.totals import part
+from models import notices, reports
 from models.reports import Figure, Report, as_number
 from models.rules.figures import Figure as Reading
 from models.rules.figures import correct, read_figures, worth_asking
 from models.rules.names import find_unit
 from models.rules.periods import read_period, span
-from models.rules.totals import prefix_of
+from models.rules.totals import prefix_of, standing
 
 RIGHT = ("对", "对的", "没错", "正确", "无误", "确认无误", "数字没错", "数对")
 LATEST = 8  # reports in which a correction looks for its figure
@@ -21,7 +22,9 @@ MOST_SHOWN = 40
 
 async def enter(request: Request, filed: Report, figure: Reading, message: str = "") -> dict[str, Any]:
     """Keep one figure. A 累计 takes the place of what stood under its label, anything else is added to it."""
-    before = await reports.standing(request.session, filed.unit_id, figure.label, figure.measure, before=filed.id)
+    units = request.roster.lineage(filed.unit_id)
+    earlier = await reports.under_label(request.session, units, figure.label, figure.measure, before=filed.id)
+    before = standing(part(request, *one) for one in earlier)
     total = as_number(sum(f.value for f in before))
     question = worth_asking(total, figure) if before else None
     request.session.add(
@@ -46,6 +49,17 @@ async def enter(request: Request, filed: Report, figure: Reading, message: str =
         "added": bool(before),
         "question": question,
     }
+
+
+async def last_time(desk: Desk, unit_id: int, notice_ids: Sequence[int]) -> dict[int, list[Figure]]:
+    """What a unit gave a duty the period before, by the notice that asks again: for a look at both."""
+    asked = await notices.of_ids(desk.session, notice_ids)
+    units, found = desk.roster.lineage(unit_id), {}
+    for notice in asked.values():
+        if notice.duty_id is not None:
+            rows = await reports.last_period(desk.session, notice.duty_id, notice.id, units)
+            found[notice.id] = [figure for figure, _, _ in rows]
+    return found
 
 
 async def confirm(request: Request, report_id: int) -> None:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from handlers import attach
-from handlers.figures import enter
+from handlers.figures import enter, last_time
 from handlers.lead import doubtful, firewall
 from handlers.registry import LIAISONS, PASS, Misunderstood, command, listener
 from handlers.request import Request
-from models import pieces, questions, reports
+from models import pieces, questions
 from models.acking import answer
-from models.notices import Kind, Notice, NoticeState
+from models.notices import Kind, NoticeState
 from models.questions import Ask
 from models.receipts import How
 from models.reports import Report
@@ -98,6 +98,7 @@ async def file(request: Request, words: str, number: int | None, *, reply_only: 
         await questions.ask(request.session, request.me.id, Ask.FIGURES, request.now, report=filed.id)
     left = await _pieces_left(request, row)
     lacking = _settle(request, row, figures, left) if row is not None else ""
+    before = await last_time(request, request.unit.id, [row.notice_id]) if row is not None else {}
     request.reply(
         "reported",
         figures=told,
@@ -106,7 +107,7 @@ async def file(request: Request, words: str, number: int | None, *, reply_only: 
         row=row,
         lacking=lacking,
         pieces=say(left),
-        last=await _last_period(request, row),
+        last=before.get(row.notice_id, []) if row is not None else [],
         photos_left=any(d.photo for d in left),
         reply_only=reply_only,
         none_new=none_new,
@@ -169,11 +170,3 @@ def _settle(request: Request, row: Any, figures: Sequence[Reading], left: Sequen
         note=f"缺：{say(left)}" if left else "",
     )
     return lacking
-
-
-async def _last_period(request: Request, row: Any | None) -> list[Any]:
-    """What this unit gave a duty the last time, for a look at both."""
-    notice = await request.session.get(Notice, row.notice_id) if row is not None else None
-    if notice is None or notice.duty_id is None:
-        return []
-    return list(await reports.last_period(request.session, request.unit.id, notice.duty_id, notice.id))

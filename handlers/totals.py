@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from handlers.registry import ANYONE, PASS, NotAllowed, command
 from handlers.request import Desk, Request
 from models import reports
+from models.reports import Figure
 from models.rules.names import find_unit
 from models.rules.periods import read_period, span
 from models.rules.totals import Part, Total, add_up
@@ -50,11 +51,20 @@ async def over(desk: Desk, since: datetime, until: datetime, unit_id: int | None
     """Totals of the figures reported in a period."""
     found = await reports.between(desk.session, since, until, None if unit_id is None else desk.roster.lineage(unit_id))
     figures = await reports.figures_of(desk.session, [r.id for r in found])
-    return add_up(
-        Part(r.unit_id, f.label, f.value, f.vagueness, f.measure, f.basis)
-        for r in found
-        for f in figures[r.id]
-        if not f.corrected
+    return add_up(part(desk, f, r.unit_id, r.at) for r in found for f in figures[r.id] if not f.corrected)
+
+
+def part(desk: Desk, figure: Figure, unit_id: int, at: datetime) -> Part:
+    """A figure as it counts towards a total."""
+    return Part(
+        unit_id,
+        figure.label,
+        figure.value,
+        figure.vagueness,
+        figure.measure,
+        figure.basis,
+        covers=desk.roster.lineage(unit_id, at),
+        today=desk.roster.today(unit_id),
     )
 
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from handlers.figures import last_time
 from handlers.registry import ANYONE, Misunderstood, NotAllowed, command
 from handlers.request import Request
 from models import chases, notices, receipts
-from models.notices import Notice, NoticeState
+from models.notices import Kind, Notice, NoticeState
 from models.people import Role
 from models.receipts import ReceiptState
 from models.rules.case_numbers import leading_number
@@ -64,7 +65,8 @@ async def who(request: Request, rest: str) -> None:
         )
     elif request.unit is not None:
         row = await request.gathering.numbered(notice.number, request.unit.id)
-        request.reply("own_receipt", notice=notice, row=row, unit=request.unit.name)
+        last = await last_time(request, request.unit.id, [notice.id])
+        request.reply("own_receipt", notice=notice, row=row, unit=request.unit.name, last=last.get(notice.id, []))
     elif Role.AUDITOR in request.me.roles:
         total, acked, done = (await receipts.counts(request.session, [notice.id])).get(notice.id, (0, 0, 0))
         request.reply("counts", rows=[line(notice, (total, acked, done))], table=request.shows_table(1))
@@ -90,7 +92,14 @@ async def own_matters(request: Request) -> None:
     """All that the speaker's unit owes: every one is counted, the newest are listed."""
     rows = (await chases.owed(request.session, [request.unit.id]))[request.unit.id]
     shown = rows[:MOST_LISTED]
-    request.reply("todo", rows=shown, total=len(rows), unit=request.unit.name, table=request.shows_table(len(shown)))
+    request.reply(
+        "todo",
+        rows=shown,
+        total=len(rows),
+        unit=request.unit.name,
+        table=request.shows_table(len(shown)),
+        before=await last_time(request, request.unit.id, [r.notice_id for r in shown if r.kind == Kind.FIGURES]),
+    )
 
 
 def line(notice: Notice, counts: tuple[int, int, int]) -> dict[str, Any]:

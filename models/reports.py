@@ -78,24 +78,22 @@ async def figures_of(session: AsyncSession, report_ids: Sequence[int]) -> dict[i
     return found
 
 
-async def standing(
-    session: AsyncSession, unit_id: int, label: str, measure: str, before: int | None = None
-) -> Sequence[Figure]:
-    """The figures of a unit under one label that still count, oldest first: its last 累计 and what was added since.
+async def under_label(
+    session: AsyncSession, units: Collection[int], label: str, measure: str, before: int | None = None
+) -> Sequence[tuple[Figure, int, datetime]]:
+    """The figures of units under one label with their unit and instant, oldest first.
 
     `before` is a report of which only the ones before it are looked at."""
     query = (
-        select(Figure)
+        select(Figure, Report.unit_id, Report.at)
         .join(Report, Report.id == Figure.report_id)
-        .where(Report.unit_id == unit_id, Report.withdrawn.is_(False), Figure.corrected.is_(False))
+        .where(Report.unit_id.in_(units), Report.withdrawn.is_(False), Figure.corrected.is_(False))
         .where(Figure.label == label, Figure.measure == measure)
         .order_by(Report.id, Figure.id)
     )
     if before is not None:
         query = query.where(Report.id < before)
-    found = (await session.scalars(query)).all()
-    last = max((place for place, f in enumerate(found) if f.basis == "累计"), default=0)
-    return found[last:]
+    return [(figure, unit, at) for figure, unit, at in await session.execute(query)]
 
 
 async def last_of(session: AsyncSession, by: str) -> Report | None:
@@ -127,22 +125,20 @@ async def labels_since(session: AsyncSession, since: datetime) -> Sequence[tuple
     return [(label, units, at) for label, units, at in await session.execute(query)]
 
 
-async def last_period(session: AsyncSession, unit_id: int, duty_id: int, before: int) -> Sequence[Figure]:
-    """What a unit reported to the notice of a duty before this one."""
-    last = (
-        select(func.max(Report.notice_id))
-        .join(Notice, Notice.id == Report.notice_id)
-        .where(Notice.duty_id == duty_id, Notice.id < before, Report.unit_id == unit_id, Report.withdrawn.is_(False))
-        .scalar_subquery()
-    )
+async def last_period(
+    session: AsyncSession, duty_id: int, before: int, units: Collection[int] | None = None
+) -> Sequence[tuple[Figure, int, datetime]]:
+    """What was reported to the notice of a duty just before this one, by these units or by all: figure, unit, instant."""
+    last = select(func.max(Notice.id)).where(Notice.duty_id == duty_id, Notice.id < before).scalar_subquery()
     query = (
-        select(Figure)
+        select(Figure, Report.unit_id, Report.at)
         .join(Report, Report.id == Figure.report_id)
-        .where(Report.unit_id == unit_id, Report.notice_id == last)
-        .where(Report.withdrawn.is_(False), Figure.corrected.is_(False))
-        .order_by(Figure.id)
+        .where(Report.notice_id == last, Report.withdrawn.is_(False), Figure.corrected.is_(False))
+        .order_by(Report.id, Figure.id)
     )
-    return (await session.scalars(query)).all()
+    if units is not None:
+        query = query.where(Report.unit_id.in_(units))
+    return [(figure, unit, at) for figure, unit, at in await session.execute(query)]
 
 
 async def count_between(session: AsyncSession, since: datetime, until: datetime) -> dict[int, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
 from sqlalchemy import select
@@ -80,9 +80,23 @@ class Roster:
     def _holding(self, unit_id: int, position: Position) -> list[Member]:
         return [p for p in self._staff.get(unit_id, ()) if p.position == position]
 
-    def lineage(self, unit_id: int) -> frozenset[int]:
-        """A unit and those that have become part of it."""
-        return frozenset({unit_id, *(u.id for u in self.former.values() if u.merged_into == unit_id)})
+    def lineage(self, unit_id: int, at: datetime | None = None) -> frozenset[int]:
+        """A unit and those that have become part of it, before an instant if one is given."""
+        found, looked = {unit_id}, 0
+        while looked < len(found):
+            looked = len(found)
+            found |= {
+                u.id
+                for u in self.former.values()
+                if u.merged_into in found and (at is None or (u.merged_at is not None and u.merged_at < at))
+            }
+        return frozenset(found)
+
+    def today(self, unit_id: int) -> int:
+        """The unit that this one has become part of, or itself."""
+        while unit_id in self.former and self.former[unit_id].merged_into is not None:
+            unit_id = self.former[unit_id].merged_into or 0
+        return unit_id
 
     def unit_of(self, unit_id: int) -> Unit | None:
         """A unit of today or of the past."""

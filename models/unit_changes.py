@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import receipts
@@ -43,8 +43,7 @@ async def merge(session: AsyncSession, into: Unit, others: Sequence[Unit], at: d
         names = (*into.aliases, unit.name, *unit.aliases)
         into.aliases = [alias for alias in dict.fromkeys(names) if alias != into.name]
         into.rooms = list(dict.fromkeys((*into.rooms, *unit.rooms)))
-        unit.active, unit.merged_into = False, into.id
-    await session.execute(update(Unit).where(Unit.merged_into.in_(gone)).values(merged_into=into.id))
+        unit.active, unit.merged_into, unit.merged_at = False, into.id, at
     for person in await session.scalars(select(Person).where(Person.unit_id.in_(gone), Person.active)):
         person.unit_id = into.id
         person.position = Position.LEADER if person.position == Position.LEADER else Position.DEPUTY

@@ -29,3 +29,4 @@ class Unit(Base):
     quiet_until: Mapped[datetime | None] = mapped_column(default=None)
     active: Mapped[bool] = mapped_column(default=True)
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("units.id"), default=None)
+    merged_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Part:
-    """One figure of one unit, in order of reporting."""
+    """One figure of one unit. `covers` are the units that it spoke for when it was said: itself, and those that had
+    become part of it. `today` is the unit that it counts under now."""
 
     unit: int
     label: str
@@ -14,6 +15,8 @@ class Part:
     vagueness: str
     measure: str
     basis: str | None
+    covers: frozenset[int] = frozenset()
+    today: int | None = None
 
 
 @dataclass(frozen=True)
@@ -28,16 +31,28 @@ class Total:
     prefix: str
 
 
-def add_up(parts: Iterable[Part]) -> list[Total]:
-    """Totals by label and measure in order of first appearance: per unit a 累计 replaces what stood, others add."""
-    standing: dict[tuple[str, str], dict[int, list[Part]]] = {}
+def standing(parts: Iterable[Part]) -> list[Part]:
+    """What still counts of one name's figures, in order of reporting: a 累计 takes the place of what stood for the units
+    that it speaks for, others add to it. So two units that have become one are not counted twice."""
+    held: dict[int, list[Part]] = {}
     for part in parts:
-        units = standing.setdefault((part.label, part.measure), {})
-        units[part.unit] = [part] if part.basis == "累计" else [*units.get(part.unit, []), part]
+        if part.basis == "累计":
+            for unit in (part.unit, *part.covers):
+                held.pop(unit, None)
+        held.setdefault(part.unit, []).append(part)
+    return [part for parts_ in held.values() for part in parts_]
+
+
+def add_up(parts: Iterable[Part]) -> list[Total]:
+    """Totals by label and measure in order of first appearance."""
+    named: dict[tuple[str, str], list[Part]] = {}
+    for part in parts:
+        named.setdefault((part.label, part.measure), []).append(part)
     found = []
-    for (label, measure), units in standing.items():
-        held = [part for parts_ in units.values() for part in parts_]
+    for (label, measure), same in named.items():
+        held = standing(same)
         kinds = {part.vagueness for part in held}
+        units = {part.unit if part.today is None else part.today for part in held}
         total = sum(part.value for part in held)
         found.append(Total(label, measure, total, len(units), kinds != {"exact"}, prefix_of(kinds)))
     return found

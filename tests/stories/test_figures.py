@@ -93,13 +93,35 @@ async def test_what_was_reported_of_late_is_offered_instead_of_asking_again(offi
     assert "宣传单数2个单位11月18日前后已报过，可直接引用" in preview
 
 
+async def _post(office: World, number: int, at: str) -> str:
+    """The notice as it stands in the group by then."""
+    (await office.until(at)).all_to()
+    [post] = [m.text for m in await office.room("counties") if m.author == "bot" and f"〔{number}号〕报数" in m.text]
+    return post
+
+
 async def test_a_duty_shows_what_was_given_the_last_time(office: World) -> None:
     await office.reply("clerk", "定期 寿县、大通区：每周五17时前报线索数，无则零报告，到12月31日为止")
     await office.reply("clerk", "启用")
     await office.until("2026-11-19T08:10+08:00")
     office.heard[-1].all_to()
     await office.reply("u032", "报 线索12条")
-    await office.until("2026-11-26T08:10+08:00")
-    office.heard[-1].all_to()
+    assert "上期" not in await _post(office, 2, "2026-11-26T08:10+08:00")  # one unit's figure is no total
+    assert "| 签收、报数；上期：线索 12条 |" in await office.reply("u032", "待办")
+    assert "上期：线索 12条" in await office.reply("u032", "谁没收到 2")
+    assert "上期" not in await office.reply("u034", "待办")
     assert "上期：线索 12条" in await office.reply("u032", "报 线索15条")
+    assert "上期" not in await office.reply("u032", "谁没收到 2")
     assert "上期" not in await office.reply("u034", "零报告")
+
+
+@ON_SQLITE
+async def test_a_duty_asks_again_with_what_all_gave_the_last_time(office: World) -> None:
+    """The period just before, and never what so few gave that it would be told of one of them (R5, R10)."""
+    await office.reply("clerk", "定期 每周五17时前报线索数，无则零报告，到12月31日为止")
+    await office.reply("clerk", "启用")
+    (await office.until("2026-11-19T08:10+08:00")).all_to()
+    for number, words in enumerate(("线索12条，横幅1条", "线索累计7条，横幅1条", "线索十余条", "标语5条"), start=32):
+        await office.reply(f"u{number:03}", f"报 1 {words}")
+    assert "（没有就回“零报告”）（上期合计：线索 至少29条）" in await _post(office, 2, "2026-11-26T08:10+08:00")
+    assert "上期" not in await _post(office, 3, "2026-12-03T08:10+08:00")  # nobody answered last week

@@ -56,3 +56,24 @@ async def test_only_the_office_and_the_administrator_may(office: World) -> None:
     for person in ("u018", "lead1", "auditor"):
         assert "单位" in await office.reply(person, "单位 改名 市水利局 → 市水务局")
     assert "市水利局" in [u["unit"] for u in await office.api("/api/units")]
+
+
+@ON_SQLITE
+async def test_a_period_in_which_both_reported_before_they_became_one_is_counted_once(office: World) -> None:
+    await office.reply("u018", "报 宣传单累计100份 横幅8条")
+    await office.reply("u009", "报 宣传单累计50份 横幅3条")
+    await office.reply("clerk", "单位 合并 市教育体育局、市水利局 → 市水教局 确定")
+    await office.passes("PT1M")
+    assert "| 宣传单 | 150份 | 1个 |" in await office.reply("clerk", "这个月报了多少 市水教局")
+    assert "少，对吗" in await office.reply("u018", "报 宣传单累计120份")  # than both together
+    assert "| 宣传单 | 120份 | 1个 |" in await office.reply("clerk", "这个月报了多少")
+    assert "合计 15条" in await office.reply("u009", "报 横幅新增4条")
+    assert "| 横幅 | 15条 | 1个 |" in await office.reply("clerk", "这个月报了多少")
+
+    # one that has become part of another, which becomes part of a third
+    await office.reply("clerk", "单位 合并 寿县、市水教局 → 寿县 确定")
+    await office.passes("PT1M")
+    assert "| 宣传单 | 120份 | 1个 |" in await office.reply("clerk", "这个月报了多少 寿县")
+    assert "合计 10" not in await office.reply("u032", "报 宣传单累计130份 横幅累计20条")
+    answer = await office.reply("clerk", "这个月报了多少")
+    assert "| 宣传单 | 130份 | 1个 |" in answer and "| 横幅 | 20条 | 1个 |" in answer

@@ -288,6 +288,7 @@ def upgrade() -> None:
     sa.Column('quiet_until', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.Column('merged_into', sa.Integer(), nullable=True),
+    sa.Column('merged_at', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['merged_into'], ['units.id'], name=op.f('fk_units_merged_into')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_units')),
     sa.UniqueConstraint('name', name=op.f('uq_units_name'))

@@ -74,6 +74,18 @@ def test_a_cumulative_figure_replaces_and_a_new_one_adds_per_unit() -> None:
     assert (messages.value, messages.prefix) == (5, "约")
 
 
+def test_a_cumulative_figure_replaces_what_it_speaks_for_and_no_more() -> None:
+    """Unit 2 becomes part of 1 after both have reported."""
+    before = [
+        Part(1, "宣传单", 100, "exact", "份", "累计", today=1),
+        Part(2, "宣传单", 50, "约", "份", "累计", today=1),
+    ]
+    again = Part(1, "宣传单", 110, "exact", "份", "累计", frozenset({1}), today=1)
+    after = Part(1, "宣传单", 170, "exact", "份", "累计", frozenset({1, 2}), today=1)
+    assert [(t.value, t.units, t.prefix) for t in add_up([*before, again])] == [(160, 1, "约")]
+    assert [(t.value, t.units, t.prefix) for t in add_up([*before, after])] == [(170, 1, "")]
+
+
 def test_an_exact_total_says_nothing_of_vagueness() -> None:
     [total] = add_up([Part(1, "横幅", 3, "exact", "条", None)])
     assert (total.prefix, total.vague) == ("", False)
