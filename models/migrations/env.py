@@ -23,6 +23,7 @@ import models.receipts
 import models.reports
 import models.rooms
 import models.units  # noqa: F401
+from models import journal_guard
 from models.base import Base
 
 connection = context.config.attributes["connection"]
@@ -33,3 +34,4 @@ context.configure(
     compare_type=True,
 )
 context.run_migrations()
+journal_guard.put_up(connection)

@@ -24,6 +24,7 @@ from bot.backup import BackupFailed, Made, Plan
 from bot.nightly import DUE, Nightly
 from bot.restoring import restore
 from models import alarms, journal, marks
+from models.journal_guard import take_down
 
 OWNER = pyrage.x25519.Identity.generate()
 NOW = datetime.fromisoformat("2026-11-19T02:40+08:00")
@@ -148,6 +149,7 @@ async def test_a_damaged_database_makes_no_backup_and_the_old_ones_stay(lively: 
 
 async def test_a_journal_that_was_changed_is_saved_all_the_same_and_told(lively: World, tmp_path: Path) -> None:
     async with lively.demo.bot.store.engine.begin() as connection:
+        await connection.run_sync(take_down)
         await connection.execute(text("UPDATE journal SET actor = 'somebody' WHERE id = 1"))
     done = await made(lively)
     restored = await asyncio.to_thread(restore, done.path, str(OWNER), tmp_path / "new")

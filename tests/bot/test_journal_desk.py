@@ -7,6 +7,7 @@ from sqlalchemy import text
 from world import World
 
 from bot.journal_desk import look
+from models.journal_guard import take_down
 from models.rules.chains import verify
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -50,5 +51,6 @@ async def test_a_changed_row_is_named(office: World) -> None:
     (await office.says("u018", "线索 甲")).all_to()
     (await office.says("u019", "线索 乙")).all_to()
     async with office.demo.bot.store.engine.begin() as connection:
+        await connection.run_sync(take_down)
         await connection.execute(text("UPDATE journal SET actor = 'eve' WHERE id = 1"))
     assert (await look(office.demo.bot, None))["broken"] == ["1"]

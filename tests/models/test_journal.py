@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.journal import GENESIS, Entry, broken, chain_hash, record, verify
+from models.journal_guard import take_down
 from models.store import Store
 
 AT = datetime(2026, 11, 18, 15, 0, 0, 7, tzinfo=timezone(timedelta(hours=8)))
@@ -130,8 +131,34 @@ async def test_a_row_changed_or_removed_in_the_database_is_found(store: Store, h
         "remove": delete(Entry).where(Entry.id == 3),
         "remove last": delete(Entry).where(Entry.id == 6),
     }
+    async with store.engine.begin() as connection:
+        await connection.run_sync(take_down)
     await store.write(lambda session: session.execute(changes[how]))
     assert await bad(store) == {"change": [3], "remove": [4], "remove last": [6]}[how]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE journal SET actor = 'head' WHERE id = 3",
+        "DELETE FROM journal WHERE id = 3",
+        "DELETE FROM journal",
+        "TRUNCATE journal",
+        "INSERT OR REPLACE INTO journal SELECT id, at, 'head', act, object, prev, hash, detail FROM journal WHERE id = 3",
+        "INSERT INTO journal SELECT id, at, 'head', act, object, prev, hash, detail FROM journal WHERE id = 3 "
+        "ON CONFLICT (id) DO UPDATE SET actor = 'head'",
+    ],
+)
+async def test_the_database_itself_refuses_to_change_or_remove_a_row(store: Store, statement: str) -> None:
+    """Also past this program, and after the next start."""
+    if store.is_sqlite == statement.startswith("TRUNCATE") or (not store.is_sqlite and "OR REPLACE" in statement):
+        statement = "DELETE FROM journal WHERE id > 0"  # the other database knows no such statement
+    await store.open()
+    await write(store, 6)
+    with pytest.raises(IntegrityError, match="only added to"):
+        await store.write(lambda session: session.execute(text(statement)))
+    await write(store, 1)
+    assert await bad(store) == []
 
 
 async def test_two_rows_that_follow_the_same_one_are_refused(store: Store) -> None:

@@ -30,8 +30,8 @@ BREAKS = {
     "UPDATE inbox SET text = 'x' WHERE room IS NULL": "I6: private words",
     "DELETE FROM lead_wraps WHERE key_id = (SELECT min(key_id) FROM lead_wraps)": "I6: a lead without",
     "UPDATE receipts SET acked_by = 'u030' WHERE acked_by = 'u018'": "I8",
-    "DELETE FROM journal": "I9: a notice sent without",
-    "UPDATE journal SET actor = 'head'": "I9: the journal's chain",
+    "DROP TRIGGER journal_kept; DELETE FROM journal": "I9: a notice sent without",
+    "DROP TRIGGER journal_unchanged; UPDATE journal SET actor = 'head'": "I9: the journal's chain",
     "DELETE FROM receipts WHERE unit_id = 7": "a receipt outside",
     "UPDATE inbox SET state = 'parked' WHERE id = 1": "a message parked",
 }
