@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.channels import Outcome, Outgoing
+from models.freezing import held_back
 from models.outbox import OutState, SendClass
 from models.rules.retrying import Fate, after_try
 from models.rules.wanted import Decision, Verdict, decide
@@ -33,8 +34,12 @@ def judge(
     owed: Collection[tuple[int, int]],
     originals: Mapping[str, tuple[str, str | None]],
     calendar: WorkCalendar,
+    *,
+    frozen: bool = False,
 ) -> Decision:
     """Look again, when it is claimed: is it still wanted, may it go now, and does the message stand that it edits?"""
+    if frozen and (held := held_back(row, now)) is not None:
+        return held
     decision = decide(
         now=now,
         not_after=row.not_after,

@@ -28,8 +28,8 @@ class Media:
         return await attachments.keep(file, self.folder)
 
     async def forget(self, name: str) -> None:
-        """Delete a file that no report has any more."""
-        path = self.path_of_file(name)
+        """Delete a picture or file that nothing shows any more."""
+        path = self.path(name) or self.path_of_file(name)
         if path is not None:
             path.unlink(missing_ok=True)
 

@@ -178,7 +178,7 @@ class Sender:
         claimed: list[Claimed] = []
         left: list[tuple[Any, dict[str, Any]]] = []
         for row in rows:
-            decision = judge(row, now, owed, originals, desk.calendar)
+            decision = judge(row, now, owed, originals, desk.calendar, frozen=desk.around.frozen)
             if decision.verdict in (Verdict.WAIT, Verdict.DROP):
                 left.append((row, not_sent(row, decision, now)))
                 continue

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import alarms, fates
+from models.freezing import HELD
 from models.outbox import OutState
 from models.rules.retrying import worth_saying
 
@@ -31,6 +32,8 @@ async def about(session: AsyncSession, ends: Sequence[tuple[Any, Mapping[str, An
                 await alarms.raise_alarm(session, now, f"{UNKNOWN}{row.id}", detail)
             case OutState.PENDING if new["reason"] == NO_DOOR:
                 await alarms.raise_alarm(session, now, "door", _closed(row.channel))
+            case OutState.PENDING if new["reason"] == HELD:
+                pass  # somebody wanted it so, and all have been told
             case OutState.PENDING if worth_saying(new["attempts"], now, new["due_at"]):
                 detail = f"通道 {row.channel} 的消息迟迟发不出，仍在重试"
                 await alarms.raise_alarm(session, now, f"late:{row.channel}", detail)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.channels import Doors
 from handlers.request import Photos, Surroundings, Words
 from models.days import load_calendar
+from models.freezing import FROZEN
 from models.holidays import named
 from models.marks import TABLE as MARKS
 from models.office import Office
@@ -18,7 +19,7 @@ from models.sealing import Recipients
 
 YEARS = range(2024, 2040)
 # Asked in every transaction: built once, by the table rather than the class, it costs a third.
-VERSIONS = select(MARKS.c.name, MARKS.c.value).where(MARKS.c.name.in_(("roster", "days", FINGERPRINT)))
+VERSIONS = select(MARKS.c.name, MARKS.c.value).where(MARKS.c.name.in_(("roster", "days", FINGERPRINT, FROZEN)))
 
 
 class Around:
@@ -60,6 +61,7 @@ class Around:
                 recipients=self.recipients if self._agreed(versions) else None,
                 offered=self.recipients,
                 names=self.names,
+                frozen=bool(versions.get(FROZEN)),
             )
             self._versions = versions
         return self._held

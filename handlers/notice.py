@@ -1,5 +1,6 @@
 """通知: from what the office says to a preview; nothing goes out before 发."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from models.units import Unit
 
 LONGEST = 4000
 REPORTED_OF_LATE = timedelta(days=60)
+ADDRESSED = re.compile(r"([^。；：:\n]{2,40}?)[，,\s]*(?:请(?!示)|须|要(?!求)|应(?!急)|务必|尽快|抓紧|报送|上报)")
 
 
 @command("通知", who=OFFICE, glued=lambda rest: len(rest) >= 8)
@@ -105,6 +107,7 @@ async def preview(request: Request, notice: Notice) -> None:
         opens=None if request.calendar.is_open(request.now) else request.calendar.next_opening(request.now),
         known=await _known(request, notice),
         warnings=warnings(request, notice),
+        named=named_first(request, notice),
         silent=[request.roster.units[u].name for u in notice.audience if request.liaison(u) is None],
         notice_id=notice.id,
         buttons=[Button(f"发 {notice.number}", "发"), Button(f"取消 {notice.number}", "取消")],
@@ -156,6 +159,16 @@ def warnings(desk: Desk, notice: Notice) -> list[str]:
     if any(desk.liaison(unit) is None for unit in notice.audience):
         found.append("silent")
     return found
+
+
+def named_first(desk: Desk, notice: Notice) -> list[str]:
+    """Units that the words address at their beginning without a colon, though others are asked too: said, not guessed."""
+    match = ADDRESSED.match(notice.text)
+    if match is None:
+        return []
+    named, unmatched, left = split_audience(f"{match[1]}：x", desk.roster.names)
+    asked = {desk.roster.units[u].name for u in notice.audience}
+    return list(named) if not unmatched and left == "x" and set(named) < asked else []
 
 
 @command("改", who=OFFICE | {"liaison"}, hidden=True)

@@ -46,7 +46,7 @@ class Photos(Protocol):
 @dataclass(frozen=True)
 class Surroundings:
     """What does not change between two transactions. `recipients` is whom leads are sealed to, None while none are taken;
-    `offered` is the list that the configuration pins, agreed to or not."""
+    `offered` is the list that the configuration pins, agreed to or not. While `frozen` nothing leaves but answers."""
 
     office: Office
     calendar: WorkCalendar
@@ -58,6 +58,7 @@ class Surroundings:
     recipients: Recipients | None
     offered: Recipients | None
     names: Pseudonyms
+    frozen: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,9 @@ class Desk:
 
     def wording(self, template: str, **facts: Any) -> str:
         """The text that a template makes of `facts`."""
-        return self.around.words(template, {"bot": self.office.bot, "say_due": self.due, **facts})
+        return self.around.words(
+            template, {"bot": self.office.bot, "say_due": self.due, "frozen": self.around.frozen, **facts}
+        )
 
     def _speak(
         self,

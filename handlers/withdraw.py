@@ -49,7 +49,7 @@ async def _withdraw_report(request: Request, report: Report) -> None:
         still = notice.wants_done and (left or not notice.demands)
         if receipt is not None and receipt.done_at is not None and still:
             receipt.state, receipt.done_at = ReceiptState.ACKED, None
-            _wait_again(request, notice, receipt)
+            wait_again(request, notice, receipt)
     request.reply("report_withdrawn", number=number, notice_id=report.notice_id)
 
 
@@ -86,10 +86,10 @@ async def _undo(request: Request, row: Any) -> None:
     receipt.state = ReceiptState.WAITING
     receipt.acked_at = receipt.acked_by = receipt.how = receipt.on_version = receipt.done_at = None
     receipt.late = receipt.proxy = False
-    _wait_again(request, notice, receipt)
+    wait_again(request, notice, receipt)
 
 
-def _wait_again(request: Request, notice: Notice, receipt: Receipt) -> None:
+def wait_again(request: Request, notice: Notice, receipt: Receipt) -> None:
     """What is left of the chasing plan applies again; a notice that had closed by itself is open again."""
     reopened = notice.state == NoticeState.CLOSED and notice.closed_by is None
     if reopened:

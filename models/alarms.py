@@ -78,8 +78,14 @@ async def named(session: AsyncSession, prefix: str) -> Sequence[Alarm]:
 
 def _untold() -> ColumnElement[bool]:
     """Alarms that nobody has been told of. A post of unknown fate is asked about in words of its own, whoever a chase
-    did not reach stands on the call sheet, and an alarm that could not be delivered must not raise the next."""
-    elsewhere = Alarm.what.startswith("unknown:") | Alarm.what.endswith(":chase") | Alarm.what.endswith(":alarm")
+    did not reach stands on the call sheet, a freeze is told by who freezes, and an alarm that could not be delivered
+    must not raise the next."""
+    elsewhere = (
+        (Alarm.what == "frozen")
+        | Alarm.what.startswith("unknown:")
+        | Alarm.what.endswith(":chase")
+        | Alarm.what.endswith(":alarm")
+    )
     return Alarm.told_at.is_(None) & Alarm.cleared_at.is_(None) & ~elsewhere
 
 

@@ -45,6 +45,7 @@ read roster             -    -    -    yes  -    yes  -
 assign roles            -    -    -    -    -    2    -
 configure               -    -    -    -    -    yes  -
 freeze                  -    -    -    yes  yes  yes  yes
+thaw                    -    -    -    yes  -    yes  -
 read journal            -    -    -    -    own  -    yes
 change journal          -    -    -    -    -    -    -
 back up                 -    -    -    -    -    yes  -
@@ -127,10 +128,13 @@ COMMANDS = {
     "close.close": "correct notice",
     "close.recall": "correct notice",
     "correct.correct": "correct notice",
+    "delete_photo.delete_photo": "delete photo",
     "duty.approve": "change reminders",
     "duty.plan": "change reminders",
     "duty.stop": "change reminders",
     "figures.details": "see progress",
+    "freeze.freeze": "freeze",
+    "freeze.thaw": "thaw",
     "full_text.full_text": "own matters",
     "handover.accept": "answer a question",
     "handover.hand_over": "own unit",

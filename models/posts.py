@@ -13,14 +13,14 @@ from models.people import Person
 from models.roster import touch_roster
 from models.rules.role_changes import Change, Post, changes
 
-ASSIGN = "roles.assign"
+ASSIGN, FIRST = "roles.assign", "roles.first"
 
 
 async def fill(session: AsyncSession, wanted: Mapping[str, tuple[str, Post]], now: datetime) -> None:
     """Put the configuration's own people (name and post by id) in place. What it no longer names is no longer anybody.
 
-    The first list is taken as it is; afterwards each change is one row in the journal, and what makes somebody more
-    powerful becomes a question to the second person.
+    The first list is taken as it is, and stands in the journal whole; afterwards each change is one row there, and what
+    makes somebody more powerful becomes a question to the second person.
     """
     known = {person.id: person for person in await session.scalars(select(Person))}
     standing = {p.id: Post(frozenset(p.roles), p.wecom) for p in known.values() if p.active and p.roles}
@@ -32,6 +32,9 @@ async def fill(session: AsyncSession, wanted: Mapping[str, tuple[str, Post]], no
     for person in known.values():
         if person.unit_id is None and person.id not in wanted:
             person.active = person.id in found and found[person.id].later is not None
+    if not standing and found:
+        given = {change.person: sorted(change.now.roles) for change in found.values()}
+        await journal.record(session, at=now, actor=CONFIGURATION, act=FIRST, object="office", detail=given)
     for change in found.values() if standing else ():
         await _write_down(session, change, wanted, now)
     await _forget(session, {f"person:{c.person}" for c in found.values() if c.later is not None}, now)

@@ -37,10 +37,10 @@ async def test_a_role_given_by_the_configuration_waits_for_the_auditor(tmp_path:
     first = settings(tmp_path, database, OFFICE)
     more = settings(tmp_path, database, OFFICE | {"eve": ["lead_officer"]})
     roles, said = await run(first)
-    assert roles["aud"] == {"auditor"} and said == []
+    assert roles["aud"] == {"auditor"} and said == ["roles.first"]
     roles, said = await run(more, ("eve", "线索清单"), ("clerk", "同意 1"))
     assert roles["eve"] == set()
-    assert "不能用" in said[0] and "不能用" in said[1] and said[2:] == ["roles.assign.ask"]
+    assert "不能用" in said[0] and "不能用" in said[1] and said[2:] == ["roles.first", "roles.assign.ask"]
     roles, said = await run(more, ("aud", "同意"))  # asked once, however often it starts
     assert roles["eve"] == {"lead_officer"}
     assert said[-2:] == ["roles.assign.ask", "roles.assign"]
@@ -61,7 +61,7 @@ async def test_a_role_taken_away_is_gone_at_once_but_the_auditors(tmp_path: Path
     await run(settings(tmp_path, database, OFFICE | {"eve": ["lead_officer"]}))
     roles, said = await run(settings(tmp_path, database, {"clerk": ["clerk"], "head": ["head"]}))
     assert "eve" not in roles and roles["aud"] == {"auditor"}
-    assert said == ["roles.assign.ask", "roles.assign"]
+    assert said == ["roles.first", "roles.assign.ask", "roles.assign"]
     roles, _ = await run(settings(tmp_path, database, {"clerk": ["clerk"], "head": ["head"]}), ("head", "同意"))
     assert "aud" not in roles
 

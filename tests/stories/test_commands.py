@@ -21,6 +21,17 @@ async def test_only_the_named_units_are_asked(office: World) -> None:
     assert set(await office.ledger(1)) == {"寿县", "大通区"}
 
 
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "words", ["寿县、大通区请报送方案", "寿县、大通区，请报送方案", "报数 寿县 大通区抓紧报送清单"]
+)
+async def test_units_that_are_addressed_without_a_colon_are_asked_about(office: World, words: str) -> None:
+    assert "只发给点名的，请回“改 寿县、大通区”" in await office.reply("clerk", f"通知 {words}。周五前")
+    assert "寿县、大通区（2个单位）" in (told := await office.reply("clerk", "改 寿县、大通区")) and "点了" not in told
+    for other in ("请市公安局牵头、各单位配合", "市应急局的方案请各单位参照", "各单位请报送方案"):
+        assert "点了" not in await office.reply("clerk", f"通知 {other}。周五前")
+
+
 async def test_a_unit_that_is_not_clear_is_asked_about(office: World) -> None:
     answer = await office.reply("clerk", "通知 市局、寿县：请报方案。周五前")
     assert "市局" in answer and "没有拟通知" in answer

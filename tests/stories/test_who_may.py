@@ -111,6 +111,7 @@ OWN = {
     "who.who": ("谁没收到 1", "谁没收到 1 市公安局", "市公安局"),
     "who.progress": ("进度 1", "进度 1 市公安局", "市公安局"),
     "totals.totals": ("这个月报了多少", "这个月报了多少 市公安局", "市公安局"),
+    "delete_photo.delete_photo": ("删照片", "删照片 市公安局", ""),
     "figures.details": ("明细", "明细 市公安局", ""),
     "report.report": ("报 宣传单5份", "报 市公安局 宣传单500份", ""),
     "report.zero": ("零报告", None, ""),
