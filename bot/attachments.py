@@ -61,6 +61,12 @@ def path_of(folder: Path, name: str) -> Path | None:
     return keeping.find(folder, name) if _NAME.fullmatch(name) else None
 
 
+def kind_named(title: str) -> str:
+    """The kind that a file's own name gives it, where it is one that we take."""
+    kind = title.rpartition(".")[2].lower()
+    return kind if kind in KINDS else "bin"
+
+
 def _shown(title: str) -> str:
     """The last part of what its sender called it; its end stays, for it says what the file is."""
     title = re.split(r"[/\\]", clean(title).replace("\n", " "))[-1].strip(" .")

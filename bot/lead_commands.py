@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bot import lead_reading
+from bot import attachments, lead_reading
 from bot.commands import CommandFailed, ask, out, settings_of
 from models.rules.chains import verify
 
@@ -84,14 +84,22 @@ async def lead_open(arguments: argparse.Namespace) -> None:
         told_by = " ".join(filter(None, (part.at, part.unit, part.name, part.who))) if part.who else "（未留姓名）"
         out(f"—— 第{number}段 {told_by}\n{part.text}")
         for index, picture in enumerate(part.pictures, 1):
-            if arguments.pictures is None:
-                out(f"［图片{index}，加 --pictures 目录 可存下来看］")
-                continue
-            arguments.pictures.mkdir(mode=0o700, parents=True, exist_ok=True)
             kind = "png" if picture.startswith(b"\x89PNG") else "jpg"
-            path = arguments.pictures / f"{arguments.number}-{number}-{index}.{kind}"
-            path.write_bytes(picture)
-            out(f"［图片{index}：{path}，看完请删］")
+            _put_aside(arguments, f"图片{index}", f"{number}-{index}.{kind}", picture)
+        for index, (title, data) in enumerate(part.files, 1):
+            kind = attachments.kind_named(title)
+            _put_aside(arguments, f"附件{index} {title}", f"{number}-file{index}.{kind}", data)
+
+
+def _put_aside(arguments: argparse.Namespace, called: str, name: str, data: bytes) -> None:
+    """A name of ours: what an informant called a file is no path on an officer's machine."""
+    if arguments.pictures is None:
+        out(f"［{called}，加 --pictures 目录 可存下来看］")
+        return
+    arguments.pictures.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = arguments.pictures / f"{arguments.number}-{name}"
+    path.write_bytes(data)
+    out(f"［{called}：{path}，看完请删］")
 
 
 async def lead_rewrap(arguments: argparse.Namespace) -> None:

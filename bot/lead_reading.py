@@ -44,6 +44,7 @@ class Part:
     unit: str = field(repr=False)
     at: str
     pictures: tuple[bytes, ...] = field(repr=False)
+    files: tuple[tuple[str, bytes], ...] = field(repr=False)  # what their sender called them, and their bytes
 
 
 def read_identity(path: Path, ask: Callable[[str], str] = getpass.getpass) -> str:
@@ -188,4 +189,5 @@ def _part(content: bytes) -> Part:
         unit=said.get("unit") or "",
         at=said.get("at") or "",
         pictures=pictures,
+        files=tuple((one["title"], base64.b64decode(one["data"])) for one in said.get("files", [])),
     )

@@ -8,7 +8,7 @@ from handlers.lead_follow import proven
 from handlers.lead_sealing import about_lead, added, numbered, on_lead, quiet, register, sealed
 from handlers.registry import ANYONE, PASS, Where, command, listener
 from handlers.request import Request
-from models import leads, questions
+from models import leads, questions, reports
 from models.leads import Lead
 from models.questions import Ask, Question
 from models.rules.lead_stages import OVER
@@ -18,7 +18,7 @@ OPEN_FOR = timedelta(hours=2)
 
 @command(*on_lead("补充", "补充线索", "续报"), who=ANYONE, where=Where.PRIVATE, glued=numbered)
 async def add(request: Request, rest: str) -> None:
-    """补充 L-0012 …：给自己报的线索补充内容、图片；只写编号则接着一条条发，说“完”结束"""
+    """补充 L-0012 …：给自己报的线索补充内容、图片、文件；只写编号则接着一条条发，说“完”结束"""
     quiet(request)
     lead, _ = await about_lead(request, rest)
     words = re.sub(r"^\s*[-—–_－]*\s*\d+号?[\s:：,，。、;；]*", "", request.exact(rest))
@@ -62,11 +62,12 @@ async def finish(request: Request, rest: str) -> str | None:
 
 @listener(18)
 async def go_on(request: Request) -> str | None:
-    """While a lead is being told, what is no command belongs to it."""
-    if not request.incoming.private or not (request.text or request.incoming.pictures):
+    """While a lead is being told, what is no command belongs to it; a file too, unless something was reported since."""
+    said = request.incoming
+    if not said.private or not (request.text or said.pictures or said.files):
         return PASS
     session = await _session(request)
-    if session is None:
+    if session is None or (said.files and await _reported_since(request, session)):
         return PASS
     quiet(request)
     lead, words = await _lead(request, session), request.incoming.words.reveal()
@@ -88,6 +89,11 @@ async def _session(request: Request) -> Question | None:
     if question is None or question.ask != Ask.ADDING or request.now - question.asked_at > OPEN_FOR:
         return None
     return question
+
+
+async def _reported_since(request: Request, session: Question) -> bool:
+    report = await reports.last_of(request.session, request.me.id) if request.unit is not None else None
+    return report is not None and report.at > session.asked_at
 
 
 async def _lead(request: Request, session: Question) -> Lead | None:

@@ -16,6 +16,7 @@ from models.sealing import associated, digest, seal
 
 _ON_LEAD = re.compile(r"\s*[-—–_]*\s*\d")
 LONGEST_LEAD = 64  # envelopes of one lead
+HEAVIEST = 11 << 20  # bytes of files in one envelope: as text they fill the bucket of 16 MB
 
 
 def on_lead(*words: str) -> tuple[str, ...]:
@@ -35,8 +36,10 @@ def quiet(request: Request) -> None:
 
 
 async def sealed(request: Request, words: str, *, nameless: bool = False) -> Lead | None:
-    """Put words and pictures in an envelope; None, and a line to the author, when there is nobody to seal them to."""
+    """Put words, pictures and files in an envelope; None, and a line to the author, when there is nobody to seal to."""
     quiet(request)
+    if sum(len(file.data) for file in request.incoming.files) > HEAVIEST:
+        raise Misunderstood("lead_heavy", limit=HEAVIEST >> 20, veiled=True)
     recipients = request.around.recipients
     if recipients is None:
         request.reply("lead_closed", veiled=True)
@@ -65,16 +68,16 @@ async def sealed(request: Request, words: str, *, nameless: bool = False) -> Lea
 def _content(request: Request, words: str, *, nameless: bool) -> dict[str, object]:
     incoming = request.incoming
     pictures = [base64.b64encode(p.data).decode() for p in incoming.pictures]
+    files = [{"title": f.title, "data": base64.b64encode(f.data).decode()} for f in incoming.files]
+    held: dict[str, object] = {"text": words, "pictures": pictures, "files": files}
     if nameless:
-        return {"text": words, "pictures": pictures}
-    return {
-        "text": words,
+        return held
+    return held | {
         "from": request.me.id,
         "name": request.me.name,
         "unit": request.unit.name if request.unit is not None else None,
         "room": incoming.room,
         "at": incoming.at.astimezone(request.office.zone).isoformat(timespec="minutes"),
-        "pictures": pictures,
     }
 
 

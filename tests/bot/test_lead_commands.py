@@ -7,7 +7,7 @@ import pytest
 import world
 from pictures import photo
 
-from bot import control, recipients, service
+from bot import attachments, control, recipients, service
 from bot.__main__ import parser
 from bot.commands import CommandFailed
 from bot.recipients import RecipientsError
@@ -40,6 +40,11 @@ async def test_a_lead_is_opened_by_the_command_as_the_officer_types_it(
     assert "图片1" in said and "已存" not in said
     await typed("lead", "open", "L-0001", "--identity", key, "--pictures", str(tmp_path / "seen"))
     assert [path.suffix for path in (tmp_path / "seen").iterdir()]
+    (await office.says("u018", "补充 L-0001")).all_to()
+    (await office.sends("u018", await attachments.check(b"%PDF-1.7 ledger", "../账本.pdf"))).all_to()
+    await typed("lead", "open", "L-0001", "--identity", key, "--pictures", str(tmp_path / "seen"))
+    assert "附件1 账本.pdf" in capsys.readouterr().out
+    assert (tmp_path / "seen" / "L-0001-3-file1.pdf").read_bytes() == b"%PDF-1.7 ledger"
     await typed("lead", "open", "L-0001", "--identity", str(office.folder / "throw-away-keys" / "recovery.key"))
     assert WORDS in capsys.readouterr().out
     monkeypatch.setenv("SHOUDAO_LEAD_TOKEN", "demo")

@@ -45,7 +45,7 @@ async def test_a_role_given_by_the_configuration_waits_for_the_auditor(tmp_path:
     assert roles["eve"] == {"lead_officer"}
     assert said[-2:] == ["roles.assign.ask", "roles.assign"]
     roles, said = await run(more)
-    assert roles["eve"] == {"lead_officer"} and len(said) == 2
+    assert roles["eve"] == {"lead_officer"} and len(said) == 3
 
 
 async def test_what_the_configuration_takes_back_before_is_not_agreed_to_any_more(

@@ -1,5 +1,6 @@
 """A lead opened in a real browser: the officer's identity never leaves it."""
 
+import asyncio
 import hashlib
 import os
 import re
@@ -12,6 +13,8 @@ import pytest
 import world
 from pictures import photo
 from playwright.async_api import Page, Request, async_playwright, expect
+
+from bot import attachments
 
 VENDOR = Path(__file__).resolve().parents[2] / "templates" / "pages" / "static" / "vendor"
 WORDS = "淮滨路皇家棋牌室开设赌场 <img src=x onerror=alert(1)> ${7*7}"
@@ -60,6 +63,8 @@ async def test_a_lead_is_opened_in_the_browser_and_no_request_carries_the_identi
     office, address = served
     (await office.says("u018", f"线索 {WORDS}", pictures=(photo(),))).all_to()
     (await office.says("u018", "补充 L-0001 老板姓马")).all_to()
+    (await office.says("u018", "补充 L-0001")).all_to()
+    (await office.sends("u018", await attachments.check(b"%PDF-1.7 ledger", "账本.pdf"))).all_to()
     identity = office.folder / "throw-away-keys" / "lead1.key"
     secret = identity.read_text().splitlines()[-1]
     sent: list[str] = []
@@ -80,6 +85,11 @@ async def test_a_lead_is_opened_in_the_browser_and_no_request_carries_the_identi
     await expect(page.locator("#open img")).to_have_count(1)
     assert await page.evaluate("document.querySelector('#open img').naturalWidth") == 64
     await expect(page.locator("#open .meta").first).to_have_text("市水利局 · 市水利局联络员 · u018 · 2026-11-18 15:00")
+    async with page.expect_download() as saving:
+        await page.click("#open button.file")
+    saved = await saving.value
+    assert saved.suggested_filename == "账本.pdf"
+    assert await asyncio.to_thread((await saved.path()).read_bytes) == b"%PDF-1.7 ledger"
     await page.fill("#search", "棋牌室")
     await expect(page.locator("#open article")).to_have_count(1)
     assert len(sent) >= 8 and not faults, faults

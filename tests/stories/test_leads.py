@@ -1,20 +1,23 @@
 """A lead from the first word to the last: told in private, sealed, followed by number, moved on by officers."""
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pictures import photo
 from sqlalchemy import text
-from world import World
+from world import ON_SQLITE, World
 
+from bot import attachments
 from models import leads
 from models.sealing import Sealed, associated, unseal
 
 MARK = "淮滨路皇家棋牌室开设赌场"
 
 
-async def opened(office: World, number: int, officer: str = "lead1") -> list[dict[str, object]]:
+async def opened(office: World, number: int, officer: str = "lead1") -> list[dict[str, Any]]:
     """What an officer reads with the own key: every envelope of a lead."""
     key = (office.folder / "throw-away-keys" / f"{officer}.key").read_text().splitlines()[-1]
     async with office.demo.bot.store.read() as session:
@@ -99,16 +102,54 @@ async def test_several_messages_and_pictures_go_to_one_lead_each_in_its_own_enve
     assert len(await opened(office, 1)) == 4
 
 
+async def test_files_are_sealed_like_words_and_pictures(office: World) -> None:
+    """And kept nowhere else: not in the media folder, not by name, and not where nobody said what they are."""
+    ledger = await attachments.check(b"%PDF-1.7 " + MARK.encode(), f"{MARK}.pdf")
+    assert "再把文件发来，说“完”结束" in (await office.sends("u018", ledger)).to("u018").text
+    (await office.says("u018", "线索")).all_to()
+    said = await office.sends("u018", ledger)
+    assert "L-0001" in said.to("u018").text
+    said.all_to("lead1", "lead2")
+    video = await attachments.check(b"\0\0\0\x18ftypmp42" + MARK.encode(), "现场.mp4")
+    said = await office.sends("u018", video, ledger)
+    assert "已加密补充到 L-0001" in said.to("u018").text
+    said.all_to("lead1", "lead2")
+    assert "L-0001 共2段" in (await office.says("u018", "完")).to("u018").text
+    told = [part["files"] for part in await opened(office, 1)]
+    assert [[file["title"] for file in files] for files in told] == [[f"{MARK}.pdf"], ["现场.mp4", f"{MARK}.pdf"]]
+    assert base64.b64decode(told[0][0]["data"]) == ledger.data
+    assert MARK not in await everything_stored(office) and base64.b64encode(MARK.encode()).decode() not in (
+        await everything_stored(office)
+    )
+    assert not [path for path in (office.folder / "media").rglob("*") if path.is_file()]
+
+
+@ON_SQLITE
+async def test_a_file_belongs_to_what_was_begun_last_and_one_that_is_too_heavy_is_refused(office: World) -> None:
+    paper = await attachments.check(b"%PDF-1.7 summary", "总结.pdf")
+    (await office.says("u018", "线索")).all_to()
+    await office.passes("PT1M")
+    await office.reply("u018", "报 宣传单5份")
+    assert "已附到刚才的上报" in (await office.sends("u018", paper)).to("u018").text
+    await office.passes("PT1M")
+    await office.reply("u018", "线索")
+    heavy = await attachments.check(b"%PDF-1.7 " + bytes(12 << 20), "账本.pdf")
+    assert "超过11兆" in (await office.sends("u018", heavy)).to("u018").text
+    said = await office.sends("u018", paper)
+    assert "L-0001" in said.to("u018").text
+    said.all_to()
+
+
 async def test_whoever_gives_no_name_follows_it_by_a_code(office: World) -> None:
     said = await office.says("u018", f"匿名线索 暗号 蓝色风筝88 {MARK}")
     assert "L-0001" in said.to("u018").text
     said.all_to("lead1", "lead2")
-    assert (await opened(office, 1))[0] == {"text": MARK, "pictures": []}
+    assert (await opened(office, 1))[0] == {"text": MARK, "pictures": [], "files": []}
     assert "没有这条线索" in (await office.says("u018", "查 L-0001")).to("u018").text
     assert "没有这条线索" in (await office.says("u018", "查 L-0001 暗号 蓝色风筝89")).to("u018").text
     assert "登记" in (await office.says("u022", "查 L-0001 暗号 蓝色风筝88")).to("u022").text
     (await office.says("u018", "补充 L-0001 暗号 蓝色风筝88 他姓马")).all_to()
-    assert (await opened(office, 1))[1] == {"text": "他姓马", "pictures": []}
+    assert (await opened(office, 1))[1] == {"text": "他姓马", "pictures": [], "files": []}
     stored = await everything_stored(office)
     assert "蓝色风筝" not in stored
 

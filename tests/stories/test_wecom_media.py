@@ -41,7 +41,7 @@ async def test_a_file_belongs_to_what_was_just_reported_and_completes_a_notice_t
     database, tmp_path, caplog
 ):
     async with office(database, tmp_path, caplog) as world:
-        await opens(world, "clerk", "u018")
+        await opens(world, "clerk", "u018", "lead1", "lead2")
         (await world.says("clerk", "通知 交件 市水利局：请报送工作总结（存档用） 明天下班前")).all_to("clerk")
         (await world.says("clerk", "发")).all_to()
         # alone it is not kept: nobody but its sender knows what it is
@@ -70,11 +70,13 @@ async def test_a_file_belongs_to_what_was_just_reported_and_completes_a_notice_t
         world.move(minutes=31)
         await world.speak("u018", msgtype="file", file=sent_file(world, b"%PDF-1.7 late", "又一个.pdf"))
         assert "没有存下" in (await world.listen()).to("u018").text
-        # a lead begun since: the file may be part of it, so it stays out of the report
+        # a lead begun since: the file is part of it, sealed, and stays out of the report
         (await world.says("u018", "报 宣传单5份")).all_to("u018")
         (await world.says("u018", "线索")).all_to("u018")
         await world.speak("u018", msgtype="file", file=sent_file(world, b"%PDF-1.7 lead", "线索.pdf"))
-        assert "没有存下" in (await world.listen()).to("u018").text
+        said = await world.listen()
+        assert "已登记线索 L-0001" in said.to("u018").text
+        said.all_to("lead1", "lead2")
         assert list((world.folder / "media").rglob("*.*")) == [kept]
         # whoever may read reports downloads it; it is never shown
         async with TestClient(TestServer(world.read_api())) as http:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from aiohttp import web
@@ -19,15 +20,17 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot.app import installation_key
-from bot.channels.simulator import Message
+from bot.channels.simulator import NAME, Message
 from bot.channels.simulator_posts import Posts
 from bot.console.access import grants, sentences
 from bot.console.api import Api
 from bot.demo import Demo, open_demo
 from bot.settings import Token
 from models import outbox
+from models.incoming import Attachment, Incoming
 from models.people import Role
 from models.rules.durations import read_duration
+from models.sealing import Secret
 
 START = datetime.fromisoformat("2026-11-18T15:00+08:00")
 # For a story that asks nothing of the database that a neighbour does not ask of both.
@@ -115,6 +118,20 @@ class World:
                 "id": client_id,
             }
         )
+        return await self.listen()
+
+    async def sends(self, person: str, *files: Attachment) -> Heard:
+        """Files in private, as other doors hand them in: the simulator's page knows none."""
+        incoming = Incoming(
+            channel=NAME,
+            external_id=uuid4().hex,
+            person=person,
+            room=None,
+            words=Secret(""),
+            at=self.now,
+            files=files,
+        )
+        await self.demo.bot.dispatch.submit(incoming)
         return await self.listen()
 
     async def reply(self, person: str, text: str, *, room: str | None = None, pictures: tuple[bytes, ...] = ()) -> str:

@@ -114,8 +114,24 @@ function article(number, parts) {
       image.src = `data:${picture.startsWith("iVBOR") ? "image/png" : "image/jpeg"};base64,${picture}`;
       whole.append(image);
     }
+    for (const file of part.files || []) whole.append(download(file));
   }
   return whole;
+}
+
+// A file is saved, never shown: it is as its sender made it. Its address lives as long as the click.
+function download(file) {
+  const save = made("button", `附件：${file.title}`, "file");
+  save.type = "button";
+  save.addEventListener("click", () => {
+    const bytes = Uint8Array.from(atob(file.data), (letter) => letter.charCodeAt(0));
+    const link = made("a");
+    link.href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
+    link.download = file.title;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+  return save;
 }
 
 function teller(part) {
