@@ -157,7 +157,7 @@ SHAPES: Final[tuple[Shape, ...]] = (
     shape(rf"{_WEEK}周的?(?:第[一1]|首)个工作日", _week_start),
     shape(rf"{_WEEK}?(?:周|星期|礼拜)(?P<d>{_DAY_OF_WEEK})", _weekday),
     shape(
-        rf"(?P<d>大前|前|昨|今|明|(?<!明)后|大后)(?:[天日](?:{WITHIN})?|(?={GAP}[早晚夜]))",
+        rf"(?P<d>大前|前|昨|今|明|(?<!明)后|大后)(?:(?:[天日]|儿个?(?![童子女科]))(?:{WITHIN})?|(?={GAP}[早晚夜]))",
         lambda match, moment: (moment.ahead(_FROM_TODAY[match["d"]]),),
     ),
 )

@@ -14,7 +14,13 @@ FILL = r"(?:的|于|在|逢|里|内|,)*"
 INSIDE = rf"(?P<list>{RANGE}|{LIST})|(?P<nth>{NTH})(?:工作日|{WEEK}(?P<of>{ONE_WEEKDAY}))|前(?P<first>{N})[日天号]"
 AFTER = rf"(?:结束|终了)?(?:之|过)?后(?:的|第)?(?P<after>{N})(?P<work>个?工作)?[日天](?:之|以)?[内前]"
 NEXT = r"[^。;每]{0,16}(?:次月|翌月|下个?月|下一?个?季度首月)"
-WEEKDAYS = rf"{ONE_WEEKDAY}(?:(?:{AND}){WEEK}?{ONE_WEEKDAY}|(?:至|到|-|~){WEEK}?{ONE_WEEKDAY})*"
+SEVERAL = r"(?=[一二三四五六日天]{2})一?二?三?四?五?六?[日天]?(?<=[一二三四五六日天]{2})"  # 一三五: in order, or it is something else
+WEEKDAYS = rf"(?:{SEVERAL}|{ONE_WEEKDAY})(?:(?:{AND}){WEEK}?{ONE_WEEKDAY}|(?:至|到|-|~){WEEK}?{ONE_WEEKDAY})*"
+# 每周三次, 每周三十份, 每周二三十份 count; 每周五三报 names days out of their order.
+NO_WEEKDAY = (
+    r"[次份条篇遍百千]|十(?![一二三四五六七八九]?[点时])|[二三四五六七八九]十(?![一二三四]?[点时])"
+    r"|[一二三四五六日天](?:报|前|上午|下午|早|晚|[0-9,]|$)"
+)
 YEAR_ITEM = rf"(?:{N}月份?(?:的)?)?(?:{ITEM}|{NTH}工作日)"
 YEAR_DATES = rf"(?P<dates>(?:{N}月份?{AND})*{N}月份?(?:的)?(?:{ITEM}|{NTH}工作日)(?:{AND}{YEAR_ITEM})*)"
 
@@ -23,7 +29,7 @@ EVERY_QUARTER = r"(?:(?:每|按)个?季度?)"
 
 SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("day", re.compile(r"(?:每|按)个?(?:工作)?[日天]|每(?=[晚早])|天天")),
-    ("week", re.compile(rf"(?:每|逢|每逢|每到)个?{WEEK}(?:的)?(?:{WEEK})?(?P<weekdays>{WEEKDAYS})(?![次份条篇遍])")),
+    ("week", re.compile(rf"(?:每|逢|每逢|每到)个?{WEEK}(?:的)?(?:{WEEK})?(?P<weekdays>{WEEKDAYS})(?!{NO_WEEKDAY})")),
     ("week", re.compile(rf"每个?{WEEK}{FILL}(?P<nth>{NTH})工作日")),
     ("odd month", re.compile(rf"(?:每|逢|每逢)个?(?P<odd>[单双])月{FILL}(?:{INSIDE})")),
     ("month", re.compile(rf"{EVERY_MONTH}{FILL}(?:{INSIDE})")),

@@ -162,6 +162,9 @@ def _of_week(match: re.Match[str], groups: dict[str, str | None]) -> Iterable[Po
     said = re.sub(WEEK, "", groups["weekdays"] or "")
     days: list[int] = []
     for piece in re.split(AND, said):
+        if re.fullmatch(r"[一二三四五六日天]+", piece):
+            days += map(_weekday, piece)
+            continue
         first, last = _weekday(piece[0]), _weekday(piece[-1])
         if last < first:
             raise ValueError(piece)

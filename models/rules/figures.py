@@ -21,6 +21,9 @@ _QUESTION = re.compile(r"[?]|多少|几[份条张个人次]|[吗呢]$|没有$")
 _NOTHING_NEW = re.compile(r"新增$|[上报]报$|报告$")
 _OTHER_WORD = re.compile(r"报?(?:名|警|考|销|废|案|备|复|仇|酬|价)")
 _SHIFTS = re.compile(r"^(?:改|更正|更改|改为|改成|应为|应是)\s*[:,]?\s*")
+# What was counted already: 500份(含昨天200份), 由300份增加到500份.
+_PART = re.compile(r"(?:含|包括)(?:昨|前|上|本|今|已|之前|此前)[^,。;!?\d]{0,6}$")
+_FROM, _TO = re.compile(r"[由从]\s?$"), re.compile(r"^[^,。;!?]{0,6}[到至为]\s?$")
 _LONGEST = 20_000
 
 
@@ -45,6 +48,7 @@ def read_figures(text: str) -> tuple[list[Figure], list[str]]:
     figures: list[Figure] = []
     unread: list[str] = []
     basis: str | None = None
+    shifting = False  # between 由300份 and 增加到500份
     reach = 0  # where the words that may belong to the next figure begin
     for quantity, following in zip(found, [*found[1:], None], strict=False):
         before = text[reach : quantity.start]
@@ -53,9 +57,11 @@ def read_figures(text: str) -> tuple[list[Figure], list[str]]:
         said = basis_of(_SENTENCE.split(before)[-1])
         basis = said or basis
         words = _words(level, reach, quantity)
-        if quantity.value is None:
+        if quantity.value is None or _counted_elsewhere(text, quantity, before, following, shifting=shifting):
+            shifting, taken = bool(_FROM.search(before)), 0
             unread.append(words)
         else:
+            shifting = False
             behind = text[quantity.end : following.start if following else len(text)]
             last = figures[-1] if figures and said else None
             label, taken = _label(text[quantity.start : quantity.end], quantity, before, behind, last)
@@ -69,8 +75,18 @@ def read_figures(text: str) -> tuple[list[Figure], list[str]]:
                     words=words,
                 )
             )
-        reach = quantity.end + (taken if quantity.value is not None else 0)
+        reach = quantity.end + taken
     return figures, unread
+
+
+def _counted_elsewhere(
+    text: str, quantity: Quantity, before: str, following: Quantity | None, *, shifting: bool
+) -> bool:
+    """Whether an amount is a part of the one before it, or one end of a change: neither may be added."""
+    if _PART.search(before) or (shifting and _TO.search(before)):
+        return True
+    ahead = text[quantity.end : following.start] if following is not None else ""
+    return bool(_FROM.search(before) and _TO.search(ahead))
 
 
 def _words(text: str, reach: int, quantity: Quantity) -> str:

@@ -18,7 +18,7 @@ _INVISIBLE = re.compile(
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _PINYIN_IN_BRACKETS = re.compile(
-    "(?<=[\u4e00-\u9fff])(?:\\((?=[^()]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ])[a-zāáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜ ]{1,16}\\))+"
+    "(?<=[\u4e00-\u9fff])(?:\\s?\\((?=[^()]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ])[a-zāáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜ ]{1,16}\\))+"
 )
 _SPACES = re.compile(r"\s+")
 _FOUR_PER_EM = "\u2005"  # what the chat client itself puts behind a mention, even where the name holds a space

@@ -36,7 +36,7 @@ def test_one_figure_is_read_or_its_words_are_kept(
 
 @pytest.mark.parametrize(("report", "expected"), table("figures_in_reports.tsv"))
 def test_a_report_gives_its_figures_in_order(report: str, expected: str) -> None:
-    figures, unread = read_figures(report)
+    figures, unread = read_figures(report.replace("\\n", "\n"))
     told = [f"{f.label}|{f.value}|{f.vagueness}|{f.measure}|{f.basis or ''}" for f in figures]
     assert " ; ".join([*told, *(f"?{words}" for words in unread)]) == expected
 
