@@ -101,7 +101,9 @@ class Lines:
     def facts(self, rows: Sequence[Owed]) -> dict[str, Any]:
         shown = rows[:MOST_LINES]
         lines = Neutral("\n".join(self.of(row) for row in shown))
-        return {"lines": lines, "total": len(rows), "left": len(rows) - len(shown), "number": rows[0].number}
+        first = next((row for row in rows if row.acked_at is None), rows[0])
+        facts = {"lines": lines, "total": len(rows), "left": len(rows) - len(shown), "number": first.number}
+        return facts | {"wanted": "" if first.acked_at is None else first.kind}
 
 
 def chase(
@@ -151,7 +153,7 @@ async def rewritten(desk: Desk, row: Any, left: Sequence[tuple[int, int]]) -> di
     return {"body": body, "buttons": buttons}
 
 
-@command("催", "催办", who=OFFICE)
+@command("催", "催办", "催一下", "帮我催", "帮我催一下", who=OFFICE)
 async def urge(request: Request, rest: str) -> None:
     """催 编号：私下催还没办的单位（每单位半天至多一次、一天至多两次，超了就不再催）"""
     notice, _ = await meant(request, rest)

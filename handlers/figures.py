@@ -1,5 +1,6 @@
 """Figures after they are filed: asked about where they fall or jump, confirmed with 对, corrected with 改, shown one by one."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
@@ -9,12 +10,13 @@ from handlers.request import Desk, Request
 from handlers.totals import part
 from models import notices, reports
 from models.reports import Figure, Report, as_number
+from models.rules.figures import MISTAKEN, correct, read_figures, worth_asking
 from models.rules.figures import Figure as Reading
-from models.rules.figures import correct, read_figures, worth_asking
 from models.rules.names import find_unit
 from models.rules.periods import read_period, span
 from models.rules.totals import prefix_of, standing
 
+WRONG = re.compile(rf"{MISTAKEN}.*\d")  # 报错了，应该是宣传单300份
 RIGHT = ("对", "对的", "没错", "正确", "无误", "确认无误", "数字没错", "数对")
 LATEST = 8  # reports in which a correction looks for its figure
 MOST_SHOWN = 40
@@ -81,7 +83,8 @@ async def right_or_not(request: Request) -> str | None:
             return PASS
         await confirm(request, last.id)
         return None
-    return await _correct(request) if request.text.startswith("改") else PASS
+    wrong = request.text.startswith("改") or WRONG.match(request.text)
+    return await _correct(request) if wrong else PASS
 
 
 async def _correct(request: Request) -> str | None:

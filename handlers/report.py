@@ -22,6 +22,7 @@ from models.rules.lead_words import lead_like
 
 LONGEST = 4000
 ZERO = ("零报告", "无新增", "零上报")
+NOTHING = ("0", "零", "无", "没有", "0报告", "无情况", "没有新增", "暂无")
 
 
 @command("报", "上报", "报送", who=LIAISONS, glued=looks_like_figures)
@@ -30,14 +31,15 @@ async def report(request: Request, rest: str) -> str | None:
     number, words = leading_number(request.exact(rest))
     if number is not None and await request.gathering.numbered(number, request.unit.id) is None:
         number, words = None, request.exact(rest)  # a figure that stands first, not a case number
-    return await file(request, words, number)
+    nothing = words.rstrip("。.!！ ") in NOTHING
+    return await file(request, ZERO[0] if nothing else words, number, none_new=nothing)
 
 
 @command(*ZERO, who=LIAISONS)
 async def zero(request: Request, rest: str) -> str | None:
     """零报告：本期没有新增，一个词就够"""
     number, words = leading_number(rest)
-    return await file(request, f"{request.word} {words}".strip(), number)
+    return await file(request, f"{request.word} {words}".strip(), number, none_new=True)
 
 
 @command("回复", who=LIAISONS)
@@ -68,7 +70,9 @@ async def _names_a_piece(request: Request) -> bool:
     return any(named(read_demands(row.notice_text), request.text) for row in asked)
 
 
-async def file(request: Request, words: str, number: int | None, *, reply_only: bool = False) -> str | None:
+async def file(
+    request: Request, words: str, number: int | None, *, reply_only: bool = False, none_new: bool = False
+) -> str | None:
     """File a report, tie it to the notice it answers, and say back what was understood."""
     if lead_like(words):
         return await (doubtful(request) if request.incoming.private else firewall(request))
@@ -92,7 +96,6 @@ async def file(request: Request, words: str, number: int | None, *, reply_only: 
     if request.incoming.files:
         await attach.keep(request, filed)
     figures, unread = ([], []) if reply_only else read_figures(words)
-    none_new = request.word in ZERO
     told = [await enter(request, filed, figure) for figure in figures]
     if any(one["question"] for one in told):
         await questions.ask(request.session, request.me.id, Ask.FIGURES, request.now, report=filed.id)

@@ -31,6 +31,16 @@ MOST_LISTED = 30
     "哪些单位没收到",
     "哪些单位没回",
     "未签收",
+    "谁没报",
+    "谁没有报",
+    "谁还没报",
+    "谁没报数",
+    "谁没交",
+    "谁没办",
+    "还差谁",
+    "还有谁没报",
+    "哪些单位没报",
+    "哪些单位没交",
     who=ANYONE,
 )
 async def who(request: Request, rest: str) -> None:
@@ -108,7 +118,7 @@ def line(notice: Notice, counts: tuple[int, int, int]) -> dict[str, Any]:
     return {"notice": notice, "title": title(notice.text), "total": total, "acked": acked, "done": done}
 
 
-@command("进度", "进展情况", "签收情况", "完成情况", who=ANYONE)
+@command("进度", "进展情况", "签收情况", "完成情况", "进展如何", "进度如何", "进展怎么样", "什么进度", who=ANYONE)
 async def progress(request: Request, rest: str) -> None:
     """进度 [编号]：未结通知各签收多少、办完多少"""
     number, _ = leading_number(rest)

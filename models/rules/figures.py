@@ -19,8 +19,9 @@ _SENTENCE = re.compile(r"[。;!?]")
 _CLAUSE = re.compile(r"[,。;!?\s]")
 _QUESTION = re.compile(r"[?]|多少|几[份条张个人次]|[吗呢]$|没有$")
 _NOTHING_NEW = re.compile(r"新增$|[上报]报$|报告$")
-_OTHER_WORD = re.compile(r"报?(?:名|警|考|销|废|案|备|复|仇|酬|价)")
-_SHIFTS = re.compile(r"^(?:改|更正|更改|改为|改成|应为|应是)\s*[:,]?\s*")
+_OTHER_WORD = re.compile(r"报?(?:名|警|考|销|废|案|备|复|仇|酬|价|错|漏|[重多少][了,])")
+MISTAKEN = r"(?:刚才|刚刚|前面|上次)?(?:[报写填打发]|数字?)?错了?[,。]?(?:其实|实际)?(?:应该?)?(?:[是为]|改[为成])?"
+_SHIFTS = re.compile(rf"^(?:改|更正|更改|改为|改成|应为|应是|{MISTAKEN})\s*[:,]?\s*")
 # What was counted already: 500份(含昨天200份), 由300份增加到500份.
 _PART = re.compile(r"(?:含|包括)(?:昨|前|上|本|今|已|之前|此前)[^,。;!?\d]{0,6}$")
 _FROM, _TO = re.compile(r"[由从]\s?$"), re.compile(r"^[^,。;!?]{0,6}[到至为]\s?$")

@@ -218,6 +218,17 @@ async def test_leave_and_quiet_and_reminders(office: World) -> None:
 
 
 @ON_SQLITE
+async def test_who_has_acknowledged_is_asked_for_what_is_still_missing(office: World) -> None:
+    for number, (unit, kind) in enumerate((("寿县", "报数"), ("凤台县", "回复"), ("大通区", "交件")), start=1):
+        await _issue(office, f"通知 {kind} {unit}：请于明天上午10点前报送宣传情况（存档用）")
+        await office.reply(f"u{31 + number:03}", "收到")
+        said = await office.says("clerk", f"催 {number}")
+        told = said.to(f"u{31 + number:03}").text
+        assert f"请发“{'回复' if kind == '回复' else '报'} {number} …”" in told and "签收；" not in told
+        said.to("clerk")
+
+
+@ON_SQLITE
 async def test_a_reminder_that_was_asked_for_speaks_of_what_is_still_owed(office: World) -> None:
     await _issue(office)
     await _issue(office)

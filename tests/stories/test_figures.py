@@ -1,5 +1,6 @@
 """Figures with a birth certificate: confirmed, corrected, totalled with their vagueness, each traceable to its message."""
 
+import pytest
 from world import ON_SQLITE, World
 
 
@@ -63,6 +64,27 @@ async def test_totals_over_units_say_how_vague_they_are(office: World) -> None:
     assert "| 横幅 | 约20条（含约数） | 1个 |\n| 标语 | 30条 | 1个 |" in answer
     assert "| 宣传单 | 3000份 |" in await office.reply("clerk", "今天报了多少 大通区")
     assert "没有数字" in await office.reply("clerk", "上个月报了多少")
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "words", ["报错了，应该是宣传单300份", "刚才报错了 宣传单300份", "写错了，是宣传单300", "数字错了，宣传单300份"]
+)
+async def test_a_mistake_that_is_owned_up_to_is_corrected_and_not_added(office: World, words: str) -> None:
+    await office.reply("u032", "报 宣传单30份")
+    assert "30 → 300份" in await office.reply("u032", words)
+    assert "| 宣传单 | 300份 | 1个 |" in await office.reply("clerk", "寿县报了多少")
+
+
+@ON_SQLITE
+async def test_nothing_is_said_in_one_word_and_counts_nothing(office: World) -> None:
+    await office.reply("clerk", "通知 报数 寿县、大通区、凤台县：请报宣传单数。明天下班前")
+    await office.reply("clerk", "发")
+    for person, words in (("u032", "报0"), ("u033", "报 无"), ("u034", "零报告")):
+        assert "已登记零报告，答复〔1号〕" in await office.reply(person, words)
+    answer = await office.reply("clerk", "统计一下")
+    assert "没有数字" in answer and "报过的3个单位" in answer
+    assert "没有叫" in (told := await office.reply("clerk", "张三报了多少")) or "张三" in told
 
 
 @ON_SQLITE
