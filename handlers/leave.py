@@ -13,6 +13,9 @@ from models.rules.deadlines import DueState, read_due
 from models.rules.spans import read_span
 from models.units import Unit
 
+PLAINLY = re.compile(
+    r"(?:我|本人)?(?P<days>.{2,16}?)(?:我|本人)?(?:要|想|需要?)?请(?:个|[事病年公]|一下)?假(?:了|一下)?(?P<by>[,，\s]*由.{2,24}|)[。.!！]?"
+)
 REMIND = re.compile(r"^(.{1,16}?)\s*(?:再)?(?:提醒我?|叫我|催我)(?:一下|一次)?[。.!]?$")
 
 
@@ -48,6 +51,17 @@ def person_named(request: Request, name: str) -> Member | None:
     """A person of the roster by account or by a name that only one bears."""
     found = [p for p in request.roster.people.values() if name in (p.id, p.name) and p.id != request.me.id]
     return found[0] if len(found) == 1 else None
+
+
+@listener(22)
+async def said_plainly(request: Request) -> str | None:
+    """我明天请假, 周三到周五我请假: the same, in private, as people say it."""
+    if request.unit is None or request.me.is_staff or not request.incoming.private:
+        return PASS
+    match = PLAINLY.fullmatch(request.text)
+    if match is None or read_span(match["days"], request.now, request.calendar) is None:
+        return PASS
+    return await leave(request, match["days"] + match["by"])
 
 
 @command("销假", who=LIAISONS)

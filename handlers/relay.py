@@ -4,6 +4,7 @@ from handlers.agree import wanted
 from handlers.proxy import PROXY, ask_for_proxy, sign
 from handlers.registry import OFFICE, Misunderstood, command
 from handlers.request import Request
+from models import notices
 from models.notices import NoticeState
 from models.rules.case_numbers import leading_number
 from models.rules.names import match_unit
@@ -17,6 +18,9 @@ async def relay(request: Request, rest: str) -> None:
     number = number or request.case
     if number is None:
         raise Misunderstood("relay_how")
+    notice = await notices.by_number(request.session, number)
+    if notice is None or notice.state in (NoticeState.DRAFT, NoticeState.SCHEDULED):
+        raise Misunderstood("no_notice", number=number)
     signed, before, unclear = [], [], []
     asking: dict[int, str] = {}
     for line in read_relay(text):

@@ -242,6 +242,22 @@ async def test_a_reminder_that_was_asked_for_speaks_of_what_is_still_owed(office
     said.nothing()
 
 
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "words", ["我明天请假", "11月19日我请个假", "明天请病假，由线索专员一代", "本人11月19日需请假"]
+)
+async def test_leave_is_understood_as_people_say_it(office: World, words: str) -> None:
+    assert "11月19日" in await office.reply("u017", words)
+    [mine] = [one for one in await office.api("/api/units") if one["unit"] == "市交通运输局"]
+    assert mine["leave"]
+    assert "这是线索吗" in await office.reply("u018", "局长昨天请假去澳门赌博")
+
+
+@ON_SQLITE
+async def test_a_chain_for_a_notice_that_is_none_signs_nothing(office: World) -> None:
+    assert "没有〔1号〕" in await office.reply("clerk", "接龙 1\n#接龙\n1. 市水利局 李四")
+
+
 async def test_a_liaison_hands_over(office: World) -> None:
     await _issue(office)
     said = await office.says("u018", "移交 审计")
