@@ -12,19 +12,16 @@ from uuid import uuid4
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import demo
 from bot.app import Bot, build
 from bot.channels import Abilities, Outcome, Outgoing, sent
 from bot.clock import DemoClock
-from bot.demo import OFFICE, SAMPLE
 from bot.dispatch import Dispatch
-from bot.importing import ROOMS, put_in_place, read_roster
 from handlers.registry import Registry
 from models import outbox
 from models.incoming import Incoming
 from models.office import Office
 from models.outbox import Outbox
-from models.people import Person
-from models.rooms import Room
 from models.sealing import Secret
 from models.store import Store
 
@@ -148,21 +145,10 @@ async def furnish(url: str) -> None:
         return
     store = Store(url)
     await store.open()
-    await store.write(_people)
+    await store.write(lambda session: demo.furnish(session, demo.SAMPLE, replace=False))
     await store.close()
     if path is not None:
         _made["sqlite"] = Path(path).read_bytes()  # noqa: ASYNC240
-
-
-async def _people(session: AsyncSession) -> None:
-    rooms = [
-        await session.merge(Room(id=room, name=name, audience=[kind], position=position))
-        for position, (room, (name, kind)) in enumerate(ROOMS.items())
-    ]
-    for person, name, roles in OFFICE:
-        await session.merge(Person(id=person, name=name, roles=[str(role) for role in roles]))
-    await session.flush()
-    await put_in_place(session, read_roster(SAMPLE, rooms))
 
 
 @asynccontextmanager
