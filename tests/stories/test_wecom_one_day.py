@@ -124,7 +124,9 @@ async def test_the_day(database, tmp_path, caplog, name):
         assert len(answers) == 1 and (await world.ledger(1))["市水利局"].acked_at is not None
 
         # staff asks in the group: names are nobody's business there but where there is no other way to answer
-        assert "签收 7/41" in await day.asks("clerk", "@收到助手 谁没收到", "members")
+        answer = await day.asks("clerk", "@收到助手 谁没收到", "members")
+        assert "签收 7/41" in answer
+        assert ("| 单位 | 情况 |" in answer) is name.startswith("long connection")  # the app shows text as it stands
 
         # 17:30 the totals go to the groups, names to the office
         said = await world.until("2026-11-18T17:30+08:00")

@@ -22,6 +22,7 @@ from bot.channels.wecom.identity import UNBOUND, Directory
 from bot.channels.wecom.passive import CardUpdate, Welcome
 from bot.channels.wecom.push import Push
 from bot.channels.wecom.reply_leg import ReplyLeg
+from bot.channels.wecom.untabled import untabled
 from bot.channels.wecom.windows import Windows, private
 from models.pseudonyms import Pseudonyms
 from models.rules.case_numbers import read_case
@@ -169,7 +170,7 @@ class WeCom:
         if buttons and fits_card(message.body, buttons):
             card = button_card(message.body, buttons, task_id(message.id, self.installation))
             return await app.send_card([userid], card, attempts=message.attempts, mentions=message.mentions)
-        words, row, tries = message.body, message.id, message.attempts
+        words, row, tries = untabled(message.body), message.id, message.attempts
         return await app.send_text([userid], words, row=row, attempts=tries, mentions=message.mentions)
 
     async def _in_answer(self, leg: ReplyLeg, place: str, message: Outgoing) -> Outcome | None:
