@@ -102,6 +102,7 @@ async def test_several_messages_and_pictures_go_to_one_lead_each_in_its_own_enve
     assert len(await opened(office, 1)) == 4
 
 
+@ON_SQLITE
 async def test_files_are_sealed_like_words_and_pictures(office: World) -> None:
     """And kept nowhere else: not in the media folder, not by name, and not where nobody said what they are."""
     ledger = await attachments.check(b"%PDF-1.7 " + MARK.encode(), f"{MARK}.pdf")

@@ -52,6 +52,7 @@ async def test_a_lead_that_is_not_heard_is_not_kept_from_anybody_but_one_that_is
     assert "王某" not in " ".join(m.text for m in await office.room("members"))
 
 
+@ON_SQLITE
 async def test_a_door_without_tables_is_given_a_list(office: World) -> None:
     """The same answers in both forms, each one message, in official order."""
     await office.reply("clerk", "通知 报数 寿县、大通区、市水利局：请报宣传单|标语数。明天下班前")

@@ -15,6 +15,7 @@ def _kept(office: World) -> int:
     return sum(path.is_file() for path in (Path(office.folder) / "media").rglob("*"))
 
 
+@ON_SQLITE
 async def test_what_was_sent_by_mistake_goes_and_is_asked_for_again(office: World) -> None:
     await office.reply("clerk", "通知 交件 寿县、大通区：请报送：总结、照片2张，用于年底归档。周五17时前")
     await office.reply("clerk", "发")
