@@ -43,12 +43,14 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a try ended. `wait` is how long the platform asks us to stay away."""
+    """How a try ended. `wait` is how long the platform asks us to stay away; `changes_for`, how long what was sent may
+    be changed once though nobody presses it."""
 
     fate: Fate
     provider_id: str | None = None
     reason: str = ""
     wait: timedelta | None = None
+    changes_for: timedelta | None = None
 
 
 def sent(provider_id: str | None = None) -> Outcome:

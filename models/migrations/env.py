@@ -14,6 +14,7 @@ import models.incidents
 import models.journal
 import models.lead_steps
 import models.leads
+import models.live_cards
 import models.marks
 import models.notices
 import models.outbox

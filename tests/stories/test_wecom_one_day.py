@@ -99,6 +99,7 @@ async def test_the_day(database, tmp_path, caplog, name):
                 assert body["template_card"]["button_list"]
             else:
                 assert not world.fake.updates
+                (await world.listen()).all_to("clerk")  # the office hears of it, with this round or the next
                 said.all_to("clerk")
         else:
             await day.acks("u002", "收 1")

@@ -199,7 +199,8 @@ async def _door(
 async def _change_card(app: AppApi, said: Said, answer: Answer) -> None:
     """A card that was pressed, and could not be changed in the same breath: the app may still change it for days."""
     if isinstance(answer, CardUpdate) and said.response_code:
-        card = dict(answer.card) if answer.card.get("button_list") else None
+        # It goes on under the name that it was sent with, which the press repeats.
+        card = {**answer.card, "task_id": said.task_id} if answer.card.get("button_list") else None
         await app.update_card(said.response_code, [said.userid], card=card, caption=answer.caption)
 
 

@@ -32,6 +32,7 @@ NAME, BOT, APP = "wecom", "wecom.bot", "wecom.app"
 LATE = timedelta(seconds=30)
 GONE_WAIT = timedelta(minutes=5)
 CARD, AT_ONCE, PRESSED = "notice_card", ("press", "welcome"), "已收到您的选择"
+SPENT, NO_MORE = "card_spent", "不用再点了"
 PRESSING = ("notice",)
 Tail = Callable[[int | None], str]
 """The words that end a text which had to be cut, for a notice's number."""
@@ -107,6 +108,8 @@ class WeCom:
             if person is None:
                 return refused("收件人已不在名单")
             message = replace(message, person=person)
+        if message.kind == SPENT:
+            return await self._spent(message)
         if message.edits is not None or message.kind in AT_ONCE:
             return await self._at_once(message)
         if message.person is not None:
@@ -133,6 +136,18 @@ class WeCom:
         userids = (await self.directory.userid(message.person, BOT),) if message.person is not None else ()
         outcome = await window.at_once(CardUpdate(card, PRESSED, userids))
         return replace(outcome, provider_id=message.edits) if outcome.fate is Fate.SENT else outcome
+
+    async def _spent(self, message: Outgoing) -> Outcome:
+        """A card of the app that nobody need press any more: by the code that came when it was sent."""
+        code = (message.edits or "").partition(" ")[2]
+        if self.app is None or not code or message.person is None:
+            return sent(message.edits)
+        userid = await self.directory.userid(message.person, APP)
+        outcome = await self.app.update_card(code, [userid], caption=NO_MORE)
+        if outcome.fate is Fate.REFUSED:  # used up, or too old: a press would be answered with how things stand
+            log.info("a card could not be changed without a press: %s", outcome.reason)
+            return sent(message.edits)
+        return replace(outcome, provider_id=message.edits)
 
     # -- to one person -----------------------------------------------------------------------------------------------
 

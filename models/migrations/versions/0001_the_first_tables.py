@@ -158,6 +158,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_leads_part_of'), ['part_of'], unique=False)
         batch_op.create_index(batch_op.f('ix_leads_stage'), ['stage'], unique=False)
 
+    op.create_table('live_cards',
+    sa.Column('outbox_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('notice_id', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('since', models.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('until', models.base.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('outbox_id', 'notice_id', 'unit_id', name=op.f('pk_live_cards'))
+    )
     op.create_table('marks',
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('value', sa.String(), nullable=False),
