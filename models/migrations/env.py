@@ -20,6 +20,7 @@ import models.notices
 import models.outbox
 import models.people
 import models.questions
+import models.quotas
 import models.receipts
 import models.reports
 import models.rooms

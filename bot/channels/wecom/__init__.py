@@ -13,5 +13,6 @@ out   door.py                   which leg a message takes
         bot_leg.py, reply_leg.py, push.py
         app_api.py, app_calls.py, access_token.py
       cards.py, shorten.py      made to fit
+      quotas.py                 no more than the platform takes
       errcodes.py               what an error code means for us
 """

@@ -34,6 +34,7 @@ from bot.channels.wecom.owner import AdvisoryOwner
 from bot.channels.wecom.pace import Pace, RealPace
 from bot.channels.wecom.passive import Answer, CardUpdate
 from bot.channels.wecom.push import Push
+from bot.channels.wecom.quotas import Quotas, SharedQuotas
 from bot.channels.wecom.reply_leg import ReplyLeg
 from bot.channels.wecom.reporting import Reporter
 from bot.channels.wecom.said import Said
@@ -69,13 +70,20 @@ class _Builder:
     directory: Directory
     windows: Windows
     reporter: Reporter
+    quotas: Quotas
     legs: Legs
     names: Names = field(default_factory=Names)
 
     def app(self, section: AppSection) -> None:
         door = self.legs.door
         door.app = AppApi(
-            self.http, self.section.api, section.corp_id, section.agent_id, section.secret.get_secret_value()
+            self.http,
+            self.section.api,
+            section.corp_id,
+            section.agent_id,
+            section.secret.get_secret_value(),
+            quotas=self.quotas,
+            accounts=self.directory.accounts,
         )
         self.names.app = door.app
         if section.token.get_secret_value():
@@ -100,7 +108,7 @@ class _Builder:
             section, self.http, pace=self.pace, owner=owner, hear=frames.hear, report=self.reporter.state
         )
         self.legs.door.elsewhere = lambda: keeper.stands_by
-        speaker = self.legs.door.bot = BotLeg(keeper, self.pace, self.windows, self.key)
+        speaker = self.legs.door.bot = BotLeg(keeper, self.pace, self.windows, self.key, self.quotas)
         intake.window = speaker.window
 
     def _intake(self, leg: str, fetching: Fetching) -> Intake:
@@ -146,10 +154,11 @@ async def open_wecom(
         http = await stack.enter_async_context(client(section))
         fresh = await stack.enter_async_context(client(section, fresh=True))
         media = await stack.enter_async_context(_media(section))
-        door = await _door(bot, section, key, directory, windows, reporter, Push(section.api, fresh, pace))
+        quotas = SharedQuotas(bot.store, bot.clock, key)
+        door = await _door(bot, section, key, directory, windows, reporter, Push(section.api, fresh, quotas))
         spool = CatchingUp(Spool(bot.folder / "spool"), pace, bot.troubles, reporter)
         legs = Legs(door, spool)
-        builder = _Builder(bot, section, key, pace, http, media, directory, windows, reporter, legs)
+        builder = _Builder(bot, section, key, pace, http, media, directory, windows, reporter, quotas, legs)
         if section.app is not None:
             builder.app(section.app)
         if section.bot_callback is not None:

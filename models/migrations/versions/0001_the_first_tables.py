@@ -254,6 +254,11 @@ def upgrade() -> None:
     with op.batch_alter_table('questions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_questions_person'), ['person'], unique=False)
 
+    op.create_table('quotas',
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('counted', sa.JSON(none_as_null=True), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_quotas'))
+    )
     op.create_table('receipt_events',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('notice_id', sa.Integer(), nullable=False),

@@ -11,6 +11,7 @@ from bot.channels.wecom.bot_leg import BotLeg
 from bot.channels.wecom.door import APP, BOT, Face, WeCom
 from bot.channels.wecom.group_cards import GroupCards, Way
 from bot.channels.wecom.identity import Directory
+from bot.channels.wecom.quotas import OwnQuotas
 from bot.channels.wecom.windows import Window, Windows
 from models.people import Person
 from models.pseudonyms import Pseudonyms
@@ -100,7 +101,7 @@ async def door(tmp_path):
         keys={"members": SecretStr("hook")},
     )
     made.line = Line()
-    made.bot = BotLeg(made.line, pace, windows, KEY)
+    made.bot = BotLeg(made.line, pace, windows, KEY, OwnQuotas(pace.now))
     made.pace, made.alarms = pace, alarms
     yield made
     await store.close()
