@@ -18,6 +18,7 @@ from fake_wecom_bot import BOT_ID, SECRET, FakeBot
 from pydantic import SecretStr
 from slow_motion import SlowMotion, eventually
 from sqlalchemy import select
+from world import notices_of, receipts_of
 
 from bot import recipients, service
 from bot.clock import DemoClock
@@ -25,9 +26,8 @@ from bot.console.access import grants, sentences
 from bot.console.api import Api
 from bot.importing import put_in_place, read_roster
 from bot.settings import Settings, Token
-from models import notices, outbox
+from models import contacts, outbox
 from models.people import Role
-from models.receipts import of_notice
 from models.rooms import Room
 
 START = datetime.fromisoformat("2026-11-18T15:00+08:00")
@@ -63,6 +63,9 @@ class Heard:
                 return self.messages.pop(index)
         raise AssertionError(f"nothing was said to {place}; but {self}")
 
+    def lines(self):
+        return [(message.place, message.text) for message in self.messages]
+
     def all_to(self, *places):
         taken = [m for m in self.messages if not places or m.place in places]
         self.messages = [m for m in self.messages if m not in taken]
@@ -80,12 +83,11 @@ class StillPace(SlowMotion):
 
 
 class WecomWorld:
-    def __init__(self, folder, url, way, group_card, push, app_hears):
-        self.app_hears = app_hears
+    def __init__(self, folder, url, way, group_card, push, app_hears, roster=SAMPLE):
+        self.app_hears, self.roster = app_hears, roster
         self.folder, self.url, self.way, self.group_card, self.push = folder, url, way, group_card, push
         self.fake, self.api = FakeBot(), app_side.FakeWecomApp()
         self.pace = StillPace()
-        self.clock = DemoClock(START, frozen=True)
         self.heard = []
         self._names = itertools.count(1)
         self._posts = self._delivered = 0
@@ -94,7 +96,8 @@ class WecomWorld:
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
-    async def open(self):
+    async def open(self, at=START):
+        self.clock = DemoClock(at, frozen=True)
         await self._serve_fake()
         if self.push:
             self.fake.groups = {MEMBERS: "hook-members", COUNTIES: "hook-counties"}
@@ -102,8 +105,11 @@ class WecomWorld:
         await self.start()
         async with self.bot.store.read() as session:
             rooms = list(await session.scalars(select(Room)))
-        rows = read_roster(SAMPLE, rooms)
+        rows = read_roster(self.roster, rooms)
         await self.bot.store.write(lambda session: put_in_place(session, rows))
+        if self.roster is not SAMPLE:  # all of a small one's people are in the directory
+            accounts = await self._people()
+            self.api.members = {userid(person): {} for person in accounts}
 
     async def _serve_fake(self):
         app = web.Application(client_max_size=64 << 20)
@@ -187,8 +193,18 @@ class WecomWorld:
         if self.legs.keeper is not None:
             await eventually(lambda: self.legs.keeper.is_ready or self.legs.keeper.stands_by)
 
+    async def _people(self):
+        async with self.bot.store.read() as session:
+            return [person for person, _ in await contacts.accounts(session)]
+
     async def stop(self):
         await self._running.aclose()
+
+    async def is_down_until(self, at):
+        """An outage: time passes while nobody is there."""
+        await self.stop()
+        self._move(at)
+        await self.start()
 
     async def close(self):
         await self.stop()
@@ -375,11 +391,13 @@ class WecomWorld:
         for heard in self.heard:
             heard.all_to()
 
-    async def ledger(self, number):
-        async with self.bot.store.read() as session:
-            roster = (await self.bot.around.load(session)).roster
-            notice = await notices.by_number(session, number)
-            return {roster.units[r.unit_id].name: r for r in await of_notice(session, notice.id)}
+    async def receipts(self, number):
+        return await receipts_of(self.bot, number)
+
+    ledger = receipts
+
+    async def notices(self):
+        return await notices_of(self.bot)
 
     def nothing_unheard(self):
         for heard in self.heard:
