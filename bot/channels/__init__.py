@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from models.rules.retrying import Fate
 
+AWAITS = "等："  # begins the reason of what waits for a person to speak first: nothing is wrong with it
+
 
 @dataclass(frozen=True)
 class Abilities:

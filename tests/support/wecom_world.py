@@ -129,13 +129,10 @@ class WecomWorld:
         code = request.query["response_code"]
         if code in self.used:
             return web.json_response({"errcode": 40058, "errmsg": "used"})
-        self.used.add(code)
-        body = await request.json()
-        place = code.partition("~")[2]
-        from fake_wecom_bot import Post
-
-        self.fake.posts.append(Post("answer", place, body["msgtype"], body["markdown"]["content"]))
-        return web.json_response({"errcode": 0, "errmsg": "ok"})
+        errcode = self.fake.answer_to_url(await request.json(), code.partition("~")[2])
+        if errcode == 0:
+            self.used.add(code)
+        return web.json_response({"errcode": errcode, "errmsg": "see errcode"})
 
     def settings(self):
         keys = self.folder.parent / "keys"
@@ -151,7 +148,8 @@ class WecomWorld:
                 "group_card": self.group_card,
             }
         if self.way in ("callback", "both"):
-            legs["bot_callback"] = {"token": envelopes.TOKEN, "aes_key": envelopes.AES_KEY}
+            card = "none" if self.group_card == "none" else "reply"
+            legs["bot_callback"] = {"token": envelopes.TOKEN, "aes_key": envelopes.AES_KEY, "group_card": card}
         if self.way in ("app", "both"):
             legs["app"] = {"corp_id": app_side.CORP, "agent_id": app_side.AGENT, "secret": app_side.SECRET}
             if self.app_hears:
@@ -292,8 +290,15 @@ class WecomWorld:
         if self.way == "socket":
             await self.fake.click(userid(person), task, key, chat=CHATS.get(room), msgid=msgid)
             await eventually(lambda: self._done > before)
-        else:
+        elif said.by == "app":
             await self._post("app", self._click_xml(person, task, key))
+        else:
+            inner = {"card_type": "button_interaction", "event_key": key, "task_id": task}
+            body = envelopes.text_message(
+                "", msgid=msgid, userid=userid(person), chat=CHATS.get(room), at=self._seconds
+            )
+            event = {"eventtype": "template_card_event", "template_card_event": inner}
+            await self._post("bot", body | {"msgtype": "event", "event": event})
         return await self.listen()
 
     async def post_press(self, person, task, key, response_code):
@@ -324,8 +329,16 @@ class WecomWorld:
             text = await answer.text()
             assert answer.status == 200, text
             if text:
-                reader = envelopes.open_bot_answer if leg == "bot" else envelopes.open_app_answer
-                self.answers.append(reader(text) if leg == "bot" else reader(text, nonce, corp=app_side.CORP))
+                self._answered(leg, message, text, nonce)
+
+    def _answered(self, leg, message, text, nonce):
+        if leg == "app":
+            self.answers.append(envelopes.open_app_answer(text, nonce, corp=app_side.CORP))
+            return
+        self.answers.append(body := envelopes.open_bot_answer(text))
+        task = message.get("event", {}).get("template_card_event", {}).get("task_id", "")
+        who = message["from"]["userid"]
+        self.fake.answer_to_callback(body, message.get("chatid") or who, who, task)
 
     @property
     def _done(self):

@@ -4,12 +4,12 @@ It can mention nobody: that is what `push.py` is for. Source: developer.work.wei
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Protocol
 
-from bot.channels import Outcome, Outgoing, sent, try_later, unsure
+from bot.channels import Outcome, Outgoing, try_later, unsure
 from bot.channels.wecom import errcodes
 from bot.channels.wecom.cards import MARKDOWN_BYTES, button_card, cut_bytes, fits_card, task_id
 from bot.channels.wecom.pace import Pace
@@ -29,6 +29,10 @@ MOST_HALVES = 10_000
 ONLY_CARDS = ("notice_card",)  # whose refusal must be heard of, because another way is tried
 
 
+Unpressed = Callable[[Sequence[Mapping[str, str]]], str]
+"""What to type for each of these buttons, for somebody who does not see them."""
+
+
 class Line(Protocol):
     """The long connection as far as speaking goes. `ask` raises NotSent or NoAnswer."""
 
@@ -41,7 +45,10 @@ class Line(Protocol):
 class BotLeg:
     """What the bot says over the long connection."""
 
-    def __init__(self, line: Line, pace: Pace, windows: Windows, installation: bytes, quotas: Quotas) -> None:
+    def __init__(
+        self, line: Line, pace: Pace, windows: Windows, installation: bytes, quotas: Quotas, unpressed: Unpressed
+    ) -> None:
+        self._unpressed = unpressed
         self.line, self._pace, self.windows, self._installation = line, pace, windows, installation
         self._quotas = quotas
         self._halves: dict[int, bool] = {}  # rows whose text stands, while their card does not yet
@@ -90,8 +97,9 @@ class BotLeg:
         if outcome.fate is Fate.SENT or outcome.fate is Fate.REFUSED:
             said = not fits and self._halves.pop(message.id, True)
             if outcome.fate is Fate.REFUSED and message.kind not in ONLY_CARDS:
-                # The words say how to answer without a button.
-                return sent("words") if said else await self._one(chat, words, group, answering)
+                typed = self._unpressed(message.buttons)
+                words = _Message(markdown(typed if said else message.body + typed), "", message.attempts)
+                return await self._one(chat, words, group, answering)
         return outcome
 
     def _remember(self, row: int) -> None:

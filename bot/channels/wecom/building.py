@@ -1,7 +1,7 @@
 """What the door of 企业微信 is made of: each leg that the configuration names, the one door over them, and their life."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +14,7 @@ from bot.app import Bot
 from bot.channels.wecom.app_api import AppApi
 from bot.channels.wecom.bot_leg import BotLeg
 from bot.channels.wecom.callback import Callback
+from bot.channels.wecom.card_chances import CardChances
 from bot.channels.wecom.catching_up import CatchingUp
 from bot.channels.wecom.checks import Found
 from bot.channels.wecom.crypto import Envelopes, key_sets
@@ -93,9 +94,11 @@ class _Builder:
             made.late = partial(_change_card, door.app)
 
     def bot_callback(self, section: BotCallbackSection) -> None:
-        answers = self.legs.door.answers = ReplyLeg(self.section.api, self.http, self.pace, self.windows)
+        answers = self.legs.door.answers = ReplyLeg(
+            self.section.api, self.http, self.pace, self.windows, self.key, self._unpressed
+        )
         intake = self._intake(BOT, Fetching(self.media, bot_key=section.aes_key.get_secret_value()))
-        intake.window = answers.window
+        intake.window, intake.chances = answers.window, self.legs.door.chances
         self._callback(BotEnvelope(), section, "", intake)
 
     def long_connection(self, section: BotSection) -> None:
@@ -108,8 +111,11 @@ class _Builder:
             section, self.http, pace=self.pace, owner=owner, hear=frames.hear, report=self.reporter.state
         )
         self.legs.door.elsewhere = lambda: keeper.stands_by
-        speaker = self.legs.door.bot = BotLeg(keeper, self.pace, self.windows, self.key, self.quotas)
-        intake.window = speaker.window
+        speaker = self.legs.door.bot = BotLeg(keeper, self.pace, self.windows, self.key, self.quotas, self._unpressed)
+        intake.window, intake.chances, intake.card_follows = speaker.window, self.legs.door.chances, True
+
+    def _unpressed(self, buttons: Sequence[Mapping[str, str]]) -> str:
+        return "\n" + self.bot.around.words("unpressed", {"keys": [button["key"] for button in buttons]})
 
     def _intake(self, leg: str, fetching: Fetching) -> Intake:
         office = self.bot.around.office
@@ -155,7 +161,10 @@ async def open_wecom(
         fresh = await stack.enter_async_context(client(section, fresh=True))
         media = await stack.enter_async_context(_media(section))
         quotas = SharedQuotas(bot.store, bot.clock, key)
-        door = await _door(bot, section, key, directory, windows, reporter, Push(section.api, fresh, quotas))
+        chances = CardChances(bot.store, bot.clock, bot.sender.wake)
+        await chances.load()
+        push = Push(section.api, fresh, quotas)
+        door = await _door(bot, section, key, directory, windows, reporter, push, chances)
         spool = CatchingUp(Spool(bot.folder / "spool"), pace, bot.troubles, reporter)
         legs = Legs(door, spool)
         builder = _Builder(bot, section, key, pace, http, media, directory, windows, reporter, quotas, legs)
@@ -188,14 +197,17 @@ async def _door(
     windows: Windows,
     reporter: Reporter,
     push: Push,
+    chances: CardChances,
 ) -> WeCom:
-    cards = GroupCards(bot.store, section.bot.group_card if section.bot is not None else "none")
+    leg = section.bot or section.bot_callback
+    cards = GroupCards(bot.store, leg.group_card if leg is not None else "none")
     await cards.load([room.id for room in section.room])
     keys = {room.id: room.push_key for room in section.room if room.push_key.get_secret_value()}
     return WeCom(
         directory=directory,
         windows=windows,
         cards=cards,
+        chances=chances,
         installation=key,
         names=bot.around.names,
         tail=lambda number: bot.around.words("cut", {"number": number}),
