@@ -16,7 +16,7 @@ from bot.clock import Clock
 from models import waiting_cards
 from models.store import Store
 
-WAITS = try_later(f"{AWAITS}群里有人@机器人时，把卡片作为回复发出", timedelta(minutes=10))
+WAITS = try_later(f"{AWAITS}群里有人@机器人时，把卡片作为回复发出", timedelta(hours=1))
 MOMENT = 2.0  # seconds that a callback waits for the card; the platform gives it five
 
 

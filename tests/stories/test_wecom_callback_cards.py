@@ -1,0 +1,64 @@
+"""A 智能机器人 by callback address may only answer: its cards go out with answers, and wait for one where need be."""
+
+from wecom_world import DIRECTIVE, office, opens
+
+from models import alarms, outbox
+from models.outbox import OutState
+
+
+async def sent_notice(world, number):
+    (await world.says("clerk", DIRECTIVE)).all_to("clerk")
+    said = await world.says("clerk", "发")
+    assert f"〔{number}号〕" in said.to("members").text
+    said.all_to("counties", "clerk")
+    said.nothing()
+
+
+async def test_each_card_waits_for_somebody_to_answer_over_a_restart_too(database, tmp_path, caplog):
+    async with office(database, tmp_path, caplog, way="callback") as world:
+        await opens(world, "clerk")
+        await sent_notice(world, 1)
+        await sent_notice(world, 2)
+        await world.stop()
+        await world.start()
+        first = (await world.says("u001", "@收到助手 收 1", room="members")).to("members").card
+        second = (await world.says("u002", "@收到助手 收 1", room="members")).to("members").card
+        keys = {card["button_list"][0]["key"] for card in (first, second)}
+        assert keys == {"收 1", "收 2"} and first["task_id"] != second["task_id"]
+        (await world.says("u003", "@收到助手 收 1", room="members")).nothing()
+
+
+async def test_a_card_that_nobody_fetches_lapses_and_is_no_fault(tmp_path, caplog):
+    async with office("", tmp_path, caplog, way="callback") as world:
+        await opens(world, "clerk")
+        await sent_notice(world, 1)
+        await world.until("2026-11-19T16:30+08:00")
+        world.done_with()
+        async with world.bot.store.read() as session:
+            assert not await alarms.standing(session)
+            cards = [row for row in await outbox.in_state(session, None) if row.kind == "notice_card"]
+        assert {card.state for card in cards} == {OutState.FAILED} and "等：" in cards[0].reason
+        (await world.says("u001", "@收到助手 收到", room="members")).nothing()
+
+
+async def test_in_private_a_question_has_its_buttons_and_a_press_is_answered(database, tmp_path, caplog):
+    async with office(database, tmp_path, caplog, way="callback") as world:
+        await opens(world, "clerk")
+        await sent_notice(world, 1)
+        asked = (await world.says("u001", "收到，但不知道行不行？")).to("u001")
+        assert asked.by == "answer" and [button["text"] for button in asked.card["button_list"]] == ["是", "不是"]
+        yes = asked.card["button_list"][0]["key"]
+        await world.presses("u001", asked, yes)
+        assert world.fake.updates[-1][1]["template_card"]["replace_text"] == "已收到您的选择"
+        assert (await world.ledger(1))["市纪委监委"].acked_at is not None
+        world.done_with()
+
+
+async def test_where_the_platform_takes_no_card_the_words_say_what_to_type(tmp_path, caplog):
+    async with office("", tmp_path, caplog, way="callback") as world:
+        world.fake.refuse_cards = True
+        await opens(world, "clerk")
+        await sent_notice(world, 1)
+        asked = (await world.says("u001", "收到，但不知道行不行？")).to("u001")
+        assert asked.card is None and "看不到按钮就回“是 1”或“不是 1”" in asked.text
+        world.done_with()
