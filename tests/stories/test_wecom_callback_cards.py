@@ -1,7 +1,10 @@
 """A 智能机器人 by callback address may only answer: its cards go out with answers, and wait for one where need be."""
 
+from datetime import timedelta
+
 from wecom_world import DIRECTIVE, office, opens
 
+import handlers.card
 from models import alarms, outbox
 from models.outbox import OutState
 
@@ -28,11 +31,12 @@ async def test_each_card_waits_for_somebody_to_answer_over_a_restart_too(databas
         (await world.says("u003", "@收到助手 收 1", room="members")).nothing()
 
 
-async def test_a_card_that_nobody_fetches_lapses_and_is_no_fault(tmp_path, caplog):
+async def test_a_card_that_nobody_fetches_lapses_and_is_no_fault(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(handlers.card, "CARD_LIVES", timedelta(minutes=70))  # a day, of which each hour takes its time
     async with office("", tmp_path, caplog, way="callback") as world:
         await opens(world, "clerk")
         await sent_notice(world, 1)
-        await world.until("2026-11-19T16:30+08:00")
+        await world.until("2026-11-18T16:30+08:00")
         world.done_with()
         async with world.bot.store.read() as session:
             assert not await alarms.standing(session)

@@ -14,11 +14,11 @@ UPDATE = "/cgi-bin/message/update_template_card"
 async def chased(world, *matters):
     """市水利局 is asked for each of these, and an hour before they are due is reminded by one card."""
     for matter in matters:
-        (await world.says("clerk", f"通知 市水利局：请{matter} 明天下班前")).all_to("clerk")
+        (await world.says("clerk", f"通知 市水利局：请{matter} 今天下班前")).all_to("clerk")
         (await world.says("clerk", "发")).all_to("clerk", "members")
-    await world.until("2026-11-19T16:59+08:00")
+    await world.until("2026-11-18T16:59+08:00")
     world.done_with()
-    chase = (await world.until("2026-11-19T17:00+08:00")).to("u018")
+    chase = (await world.until("2026-11-18T17:00+08:00")).to("u018")
     assert chase.card is not None
     return chase
 
