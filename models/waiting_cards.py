@@ -19,3 +19,10 @@ async def rooms(session: AsyncSession) -> set[str]:
 async def hurry(session: AsyncSession, room: str, now: datetime) -> None:
     """Somebody has spoken there: what waits is due now."""
     await session.execute(update(TABLE).where(*WAITS, TABLE.c.room == room).values(due_at=now))
+
+
+async def put_back(session: AsyncSession, row_id: int, now: datetime) -> None:
+    """It was handed to an answer that nobody read: it waits again."""
+    values = {"state": OutState.PENDING, "due_at": now, "claimed_until": None, "provider_id": None, "sent_at": None}
+    given = TABLE.c.state.in_([OutState.SENT, OutState.CLAIMED])
+    await session.execute(update(TABLE).where(TABLE.c.id == row_id, TABLE.c.kind == CARD, given).values(**values))

@@ -150,6 +150,7 @@ class WecomWorld:
         if self.way in ("callback", "both"):
             card = "none" if self.group_card == "none" else "reply"
             legs["bot_callback"] = {"token": envelopes.TOKEN, "aes_key": envelopes.AES_KEY, "group_card": card}
+            legs["bot_callback"]["name"] = self.fake.name
         if self.way in ("app", "both"):
             legs["app"] = {"corp_id": app_side.CORP, "agent_id": app_side.AGENT, "secret": app_side.SECRET}
             if self.app_hears:

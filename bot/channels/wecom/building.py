@@ -15,6 +15,7 @@ from bot.channels.wecom.app_api import AppApi
 from bot.channels.wecom.bot_leg import BotLeg
 from bot.channels.wecom.callback import Callback
 from bot.channels.wecom.card_chances import CardChances
+from bot.channels.wecom.cards import message_of
 from bot.channels.wecom.catching_up import CatchingUp
 from bot.channels.wecom.checks import Found
 from bot.channels.wecom.crypto import Envelopes, key_sets
@@ -33,7 +34,7 @@ from bot.channels.wecom.names import Names
 from bot.channels.wecom.net import client, trust
 from bot.channels.wecom.owner import AdvisoryOwner
 from bot.channels.wecom.pace import Pace, RealPace
-from bot.channels.wecom.passive import Answer, CardUpdate
+from bot.channels.wecom.passive import Answer, CardReply, CardUpdate
 from bot.channels.wecom.push import Push
 from bot.channels.wecom.quotas import Quotas, SharedQuotas
 from bot.channels.wecom.reply_leg import ReplyLeg
@@ -99,7 +100,8 @@ class _Builder:
         )
         intake = self._intake(BOT, Fetching(self.media, bot_key=section.aes_key.get_secret_value()))
         intake.window, intake.chances = answers.window, self.legs.door.chances
-        self._callback(BotEnvelope(), section, "", intake)
+        made = self._callback(BotEnvelope(), section, "", intake)
+        made.late = partial(_put_back, self.legs.door.chances, self.key)
 
     def long_connection(self, section: BotSection) -> None:
         intake = self._intake(BOT, Fetching(self.media))
@@ -223,6 +225,13 @@ async def _change_card(app: AppApi, said: Said, answer: Answer) -> None:
         # It goes on under the name that it was sent with, which the press repeats.
         card = {**answer.card, "task_id": said.task_id} if answer.card.get("button_list") else None
         await app.update_card(said.response_code, [said.userid], card=card, caption=answer.caption)
+
+
+async def _put_back(chances: CardChances, key: bytes, said: Said, answer: Answer) -> None:
+    """A card that was to be the answer waits for the next who speaks."""
+    row = message_of(answer.card["task_id"], key) if isinstance(answer, CardReply) else None
+    if row is not None:
+        await chances.put_back(row)
 
 
 def _media(section: WeComSection) -> AbstractAsyncContextManager[MediaDoor]:

@@ -71,3 +71,9 @@ class CardChances:
             return self.wait(room)
         chance.set_result(card)
         return sent(card["task_id"])
+
+    async def put_back(self, row: int) -> None:
+        """The answer that carried this row's card came too late for the platform."""
+        now = self.clock.now()
+        await self.store.write(lambda session: waiting_cards.put_back(session, row, now))
+        self.wake()
