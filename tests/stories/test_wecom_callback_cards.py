@@ -31,8 +31,8 @@ async def test_each_card_waits_for_somebody_to_answer_over_a_restart_too(databas
         (await world.says("u003", "@收到助手 收 1", room="members")).nothing()
 
 
-async def test_a_card_whose_answer_came_too_late_waits_for_the_next_who_speaks(database, tmp_path, caplog):
-    async with office(database, tmp_path, caplog, way="callback") as world:
+async def test_a_card_whose_answer_came_too_late_waits_for_the_next_who_speaks(tmp_path, caplog):
+    async with office("", tmp_path, caplog, way="callback") as world:
         await opens(world, "clerk")
         await sent_notice(world, 1)
         [callback] = world.legs.callbacks
@@ -64,8 +64,8 @@ async def test_a_card_that_nobody_fetches_lapses_and_is_no_fault(tmp_path, caplo
         (await world.says("u001", "@收到助手 收到", room="members")).nothing()
 
 
-async def test_in_private_a_question_has_its_buttons_and_a_press_is_answered(database, tmp_path, caplog):
-    async with office(database, tmp_path, caplog, way="callback") as world:
+async def test_in_private_a_question_has_its_buttons_and_a_press_is_answered(tmp_path, caplog):
+    async with office("", tmp_path, caplog, way="callback") as world:
         await opens(world, "clerk")
         await sent_notice(world, 1)
         asked = (await world.says("u001", "收到，但不知道行不行？")).to("u001")

@@ -35,7 +35,6 @@ DOORS = {
         {"way": "both", "app_hears": False}, answered=True, all=True, buttons=False
     ),
     "callback, the bot alone": Door({"way": "callback"}, answered=True, pushes=False, buttons=False),
-    "callback, cards that are not shown": Door({"way": "callback", "group_card": "none"}, pushes=False, buttons=False),
 }
 
 
