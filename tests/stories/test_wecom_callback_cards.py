@@ -58,7 +58,7 @@ async def test_a_card_that_nobody_fetches_lapses_and_is_no_fault(tmp_path, caplo
         await world.until("2026-11-18T16:30+08:00")
         world.done_with()
         async with world.bot.store.read() as session:
-            assert not await alarms.standing(session)
+            assert not await alarms.named(session, "")
             cards = [row for row in await outbox.in_state(session, None) if row.kind == "notice_card"]
         assert {card.state for card in cards} == {OutState.FAILED} and "等：" in cards[0].reason
         (await world.says("u001", "@收到助手 收到", room="members")).nothing()
