@@ -24,7 +24,7 @@ from bot.surroundings import Around
 from bot.tracing import origin
 from handlers.chase import rewritten
 from handlers.request import Desk
-from models import fates, outbox, receipts
+from models import fates, live_cards, outbox, receipts
 from models.gathering import Gathering
 from models.outbox import PROVED, OutState
 from models.rules.neutral import undeclared_mentions
@@ -106,6 +106,10 @@ class Sender:
         """Wait for what is being sent, that a restart leaves nothing whose fate nobody knows."""
         if self._rounds:
             await asyncio.wait(set(self._rounds), timeout=FRESH + PATIENCE)
+        try:
+            await self._settle()
+        except Exception as trouble:
+            log.error("what was sent last could not be written down: %s", origin(trouble))
 
     async def look_back(self) -> None:
         """`recover` now, or at the next round where one is under way: the clock must not wait for a call that hangs."""
@@ -158,19 +162,30 @@ class Sender:
     # -- claim ---------------------------------------------------------------------------------------------------------
 
     async def at_once(self, message: str) -> None:
-        """Send, past every lane, what was to be said the moment that `message` was stored: its sender waits for it."""
+        """Send, past every lane, what was to be said the moment that `message` was stored: its sender waits for it, and
+        for nothing else. How it ended is written down with the next round; what does not leave lapses."""
         now = self.clock.now()
-        for one in await self.store.write(lambda session: self._claim(session, now, message)) or ():
+        async with self.store.read() as session:
+            claimed, _ = await self._look(session, now, await outbox.prompts(session, message))
+        for one in claimed:
             self._ended.append((one, await self._send(one)))
-        await self._settle()
+            self.wake()
 
-    async def _claim(self, session: AsyncSession, now: datetime, answering: str | None = None) -> list[Claimed] | None:
+    async def _claim(self, session: AsyncSession, now: datetime) -> list[Claimed] | None:
         """None when nothing is due; what is due but is not to leave now is settled here."""
         most = MOST_BUSY if self.busy() else MOST
-        others = self.doors.standing_by() if answering is None else ()
-        rows = await outbox.claim(session, now, now + HOLD, most, answering=answering, but=others)
+        rows = await outbox.claim(session, now, now + HOLD, most, but=self.doors.standing_by())
         if not rows:
             return None
+        claimed, left = await self._look(session, now, rows)
+        await outbox.settle(session, [values for _, values in left])
+        await signals.about(session, left, now)
+        return claimed
+
+    async def _look(
+        self, session: AsyncSession, now: datetime, rows: Sequence[Any]
+    ) -> tuple[list[Claimed], list[tuple[Any, dict[str, Any]]]]:
+        """Which of these are to leave now, and what the others are to be settled as."""
         desk = Desk(Gathering(session), now, await self.around.load(session))
         pairs = {(n, u) for row in rows for n, u in row.wants}
         owed = await receipts.still_owed(session, pairs) if pairs else set()
@@ -198,9 +213,7 @@ class Sender:
                 left.append((row, broke(row, "收件人已不在名单")))
                 continue
             claimed.append(Claimed(row, replace(message, person=person), frozenset(wants), since_start()))
-        await outbox.settle(session, [values for _, values in left])
-        await signals.about(session, left, now)
-        return claimed
+        return claimed, left
 
     # -- send ----------------------------------------------------------------------------------------------------------
 
@@ -262,6 +275,7 @@ class Sender:
 
     async def _write_down(self, session: AsyncSession, ends: Sequence[tuple[Claimed, Outcome]]) -> None:
         now, settled = self.clock.now(), []
+        await live_cards.note(session, [(one.row, end.changes_for) for one, end in ends], now)
         for one, outcome in ends:
             row, values = one.row, ended(one.row, outcome, now)
             if values["state"] == OutState.UNKNOWN and await fates.answered(session, row):

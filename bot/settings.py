@@ -255,9 +255,10 @@ class Settings(BaseSettings):
         return Plan(database, self.shared / "media", self.backup.dir, self.backup.recipients, self.backup.keep)
 
     def as_office(self) -> Office:
+        named = self.wecom.bot or self.wecom.bot_callback
         return Office(
             name=self.office.name,
-            bot=self.wecom.bot.name if self.wecom.bot is not None else Office.bot,
+            bot=named.name if named is not None else Office.bot,
             zone=ZoneInfo(self.office.timezone),
             hours=tuple(hours(self.office.work)),
             summary=clock_time(self.office.summary),

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.channels import AWAITS
 from models import alarms, fates
 from models.freezing import HELD
 from models.outbox import OutState
@@ -23,6 +24,8 @@ async def about(session: AsyncSession, ends: Sequence[tuple[Any, Mapping[str, An
         await alarms.clear_alarm(session, now, f"late:{channel}")
         await alarms.clear_alarm(session, now, "door", _closed(channel))
     for row, new in ends:
+        if new["reason"].startswith(AWAITS):
+            continue
         match new["state"]:
             case OutState.FAILED:
                 detail = f"有消息没能发出（{row.kind}，通道 {row.channel}）：{new['reason']}"

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from handlers.registry import before_commit
 from handlers.request import Button, Desk
+from models import live_cards
 from models.incoming import Incoming
 from models.outbox import SendClass
 from models.pressed import Standing, offered, standing, standing_as
@@ -26,14 +27,14 @@ async def _answer(desk: Desk, press: Incoming) -> None:
     if not desk.around.doors.can(press.channel, "answers_clicks"):
         found = await standing_as(desk.session, press.channel, press.target or "")
         if found is not None and found.row.person is not None:
-            _edit(desk, found, _left(found, press.key))
+            _edit(desk, found, await _left(desk, found, press.key))
         return
     found = await standing(desk.session, int(press.target or 0))
     if found is None:
         return
     # A group's card stays for the others.
     private = found.row.person is not None
-    left = _left(found, press.key) if private else found.buttons
+    left = await _left(desk, found, press.key) if private else found.buttons
     options = {
         "key": f"press:{press.channel}:{press.external_id}",
         "body": found.body,
@@ -52,9 +53,18 @@ async def _answer(desk: Desk, press: Incoming) -> None:
         desk.post(found.row.room, "press", **options)
 
 
-def _left(found: Standing, pressed: str | None) -> list[dict[str, str]]:
-    """In private only what is still to be acknowledged stays."""
-    return [button for button in found.buttons if button["key"] != pressed and button["key"].startswith(ACK)]
+async def _left(desk: Desk, found: Standing, pressed: str | None) -> list[dict[str, str]]:
+    """In private only what is still to be acknowledged stays: something else may have been, in words, meanwhile."""
+    left = [button for button in presses_left(found) if button["key"] != pressed]
+    if not left or not found.row.wants:
+        return left
+    numbers = await live_cards.unacked_numbers(desk.session, found.row.wants)
+    return [button for button in left if button["key"] in {f"{ACK}{number}" for number in numbers}]
+
+
+def presses_left(found: Standing) -> list[dict[str, str]]:
+    """The buttons of a message that acknowledge something."""
+    return [button for button in found.buttons if button["key"].startswith(ACK)]
 
 
 def _edit(desk: Desk, found: Standing, left: list[dict[str, str]]) -> None:

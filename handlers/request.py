@@ -9,7 +9,7 @@ from models import journal
 from models.gathering import Gathering
 from models.incoming import Attachment, Incoming, Picture
 from models.office import Office
-from models.outbox import SendClass
+from models.outbox import OutState, SendClass
 from models.pseudonyms import Pseudonyms
 from models.roster import Member, Roster
 from models.rules.acks import Ack
@@ -136,6 +136,8 @@ class Desk:
         if options.get("office_hours"):
             due = self.calendar.next_opening(due)
         body = self.wording(template, can_press=can_press, **facts)
+        # Whoever stored the question sends this at once, or nobody does: it needs no other claim.
+        claimed = options.get("send") is SendClass.PROMPT
         self.gathering.outbox.append(
             {
                 "key": key,
@@ -155,9 +157,9 @@ class Desk:
                 "created_at": self.now,
                 "due_at": due,
                 "not_after": options.get("not_after"),
-                "state": "pending",
-                "attempts": 0,
-                "claimed_until": None,
+                "state": OutState.CLAIMED if claimed else OutState.PENDING,
+                "attempts": int(claimed),
+                "claimed_until": due if claimed else None,
                 "reason": "",
             }
         )

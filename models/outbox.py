@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, Table, Text, func, literal_column, select, text, update
+from sqlalchemy import BigInteger, Index, Table, Text, false, func, literal_column, select, text, update
 from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -127,23 +127,13 @@ async def add_rows(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> 
 
 
 async def claim(
-    session: AsyncSession,
-    now: datetime,
-    until: datetime,
-    limit: int,
-    *,
-    answering: str | None = None,
-    but: Sequence[str] = (),
+    session: AsyncSession, now: datetime, until: datetime, limit: int, *, but: Sequence[str] = ()
 ) -> Sequence[Any]:
-    """Take up to `limit` rows that are due, oldest first, so that nobody else sends them before `until`.
-
-    `answering`: instead, the PROMPT rows that answer this message, which go out at once or lapse. `but`: the channels
-    whose rows another process takes.
-    """
-    prompt = (Outbox.due_at.is_not(None), Outbox.send_class == SendClass.PROMPT, Outbox.quote == answering)
+    """Take up to `limit` rows that are due, oldest first, so that nobody else sends them before `until`. `but`: the
+    channels whose rows another process takes."""
     due = (
         select(Outbox.id)
-        .where(*(prompt if answering is not None else (Outbox.due_at <= now,)), Outbox.state == OutState.PENDING)
+        .where(Outbox.due_at <= now, Outbox.state == OutState.PENDING)
         .order_by(Outbox.due_at, Outbox.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -159,10 +149,18 @@ async def claim(
     return sorted((await session.execute(statement)).all(), key=lambda row: int(row.id))
 
 
+async def prompts(session: AsyncSession, message: str) -> Sequence[Any]:
+    """What answers this message within seconds or not at all: written as claimed by whoever stored the message."""
+    claimed = (TABLE.c.due_at.is_not(None), TABLE.c.state == OutState.CLAIMED)
+    query = select(*TABLE.c).where(*claimed, TABLE.c.send_class == SendClass.PROMPT, TABLE.c.quote == message)
+    return (await session.execute(query.order_by(TABLE.c.id))).all()
+
+
 async def abandoned(session: AsyncSession, now: datetime, *, ours: bool) -> Sequence[Any]:
-    """Claims whose holder is gone: all of them when `ours` (one process, just started), else those that ran out."""
+    """Claims whose holder is gone: all but the PROMPT ones when `ours` (one process), else those that ran out."""
     query = select(*TABLE.c).where(TABLE.c.state == OutState.CLAIMED)
-    return (await session.execute(query if ours else query.where(TABLE.c.due_at <= now))).all()
+    gone = (TABLE.c.due_at <= now) | ((TABLE.c.send_class != SendClass.PROMPT) if ours else false())
+    return (await session.execute(query.where(gone))).all()
 
 
 async def next_due(session: AsyncSession) -> datetime | None:

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from models.rules.retrying import Fate
 
+AWAITS = "等："  # begins the reason of what waits for a person to speak first: nothing is wrong with it
+
 
 @dataclass(frozen=True)
 class Abilities:
@@ -44,12 +46,14 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a try ended. `wait` is how long the platform asks us to stay away."""
+    """How a try ended. `wait` is how long the platform asks us to stay away; `changes_for`, how long what was sent may
+    be changed once though nobody presses it."""
 
     fate: Fate
     provider_id: str | None = None
     reason: str = ""
     wait: timedelta | None = None
+    changes_for: timedelta | None = None
 
 
 def sent(provider_id: str | None = None) -> Outcome:

@@ -14,11 +14,13 @@ import models.incidents
 import models.journal
 import models.lead_steps
 import models.leads
+import models.live_cards
 import models.marks
 import models.notices
 import models.outbox
 import models.people
 import models.questions
+import models.quotas
 import models.receipts
 import models.reports
 import models.rooms

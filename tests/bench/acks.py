@@ -8,12 +8,13 @@ stopped, and the file is read as the crash left it: a slice whose answers and le
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, median
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 from load import Load, drive, percentile, post
 from serving import Server, copied, demo, floor, script
@@ -22,6 +23,24 @@ CONNECTIONS = 64
 PATH = "/sim/api/messages"
 HOMES = {**dict.fromkeys(range(1, 32), "members"), **dict.fromkeys(range(32, 42), "counties")}
 Say = Callable[[int], str]
+
+
+class Candidate(Protocol):
+    """A way of acknowledging that is measured beside the floor."""
+
+    name: str
+
+    def seeded(self) -> AbstractContextManager[Path]:
+        """A folder with an office whose answers are outstanding."""
+
+    def served(self, data: Path) -> AbstractContextManager[Server]:
+        """The server over a copy of that folder."""
+
+    def wires(self, port: int) -> list[bytes]:
+        """Every unit's answer to the first notice, then to the second, and so on."""
+
+    def check(self, data: Path, answers: Sequence[bytes]) -> str:
+        """Whether each answered ack is there exactly once, as the killed server left it; else what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +52,16 @@ class Burst:
     notices: int
     say: Say  # from a notice's number to the words
 
-    def requests(self, port: int) -> list[bytes]:
-        """Every unit's answer to the first notice, then to the second, and so on."""
+    def seeded(self) -> AbstractContextManager[Path]:
+        return seeded(self)
+
+    def served(self, data: Path) -> AbstractContextManager[Server]:
+        return demo(data)
+
+    def check(self, data: Path, answers: Sequence[bytes]) -> str:
+        return check(data, [_message(answer) for answer in answers])
+
+    def wires(self, port: int) -> list[bytes]:
         wires = []
         for number in range(1, self.notices + 1):
             for unit in range(1, self.units + 1):
@@ -75,15 +102,15 @@ class Rate:
         return percentile(self.latencies, percent)
 
 
-def measure(burst: Burst, *, slices: int, floor_seconds: float, seconds: float) -> Rate:
-    rate = Rate(burst.name)
-    with seeded(burst) as folder, floor() as bare:
-        wires = burst.requests(bare.port)
+def measure(way: Candidate, *, slices: int, floor_seconds: float, seconds: float) -> Rate:
+    rate = Rate(way.name)
+    with way.seeded() as folder, floor() as bare:
+        wires = way.wires(bare.port)
         drive(bare.port, wires, connections=CONNECTIONS, seconds=1, again=True)
         before = turn_of_the_floor(bare, wires, floor_seconds, rate)
         for _ in range(slices):
-            with copied(folder) as data, demo(data) as server:
-                load, cost, fault = _candidate(server, burst, seconds, data)
+            with copied(folder) as data, way.served(data) as server:
+                load, cost, fault = _slice(server, way, seconds, data)
             after = turn_of_the_floor(bare, wires, floor_seconds, rate)
             if fault:
                 rate.void.append(fault)
@@ -114,9 +141,9 @@ def turn_of_the_floor(server: Server, wires: list[bytes], seconds: float, rate: 
     return load.rate
 
 
-def _candidate(server: Server, burst: Burst, seconds: float, data: Path) -> tuple[Load, float, str]:
+def _slice(server: Server, way: Candidate, seconds: float, data: Path) -> tuple[Load, float, str]:
     """One slice after a warm-up; gives it, the processor time of an ack and, if the slice is void, why."""
-    wires = burst.requests(server.port)
+    wires = way.wires(server.port)
     warm = drive(server.port, wires[: len(wires) // 15], connections=CONNECTIONS, seconds=1)
     before = server.cpu()
     load = drive(server.port, wires, connections=CONNECTIONS, seconds=seconds, first=len(warm.answered))
@@ -125,7 +152,7 @@ def _candidate(server: Server, burst: Burst, seconds: float, data: Path) -> tupl
     failed = warm.failed + load.failed
     if failed:
         return load, cost, f"{len(failed)} answers were no 200: {failed[0][-120:]!r}"
-    return load, cost, check(data, [_message(answer) for answer in (*warm.answered, *load.answered)])
+    return load, cost, way.check(data, [*warm.answered, *load.answered])
 
 
 def _message(answer: bytes) -> str:

@@ -1,7 +1,7 @@
 """Acks by the addresses that 企业微信 posts to: opened, read, stored and answered by `shoudao run`; each is then looked
 for in the ledger. The platform that our own messages go to says yes to everything (`yes.py`).
 
-Floor and candidate take turns, as in `acks`. Beside the rate: a thousand acks that arrive within ten seconds, and
+They are measured as those of `acks` are. Beside the rate: a thousand acks that arrive within ten seconds, and
 presses of a card while two hundred messages a second come in.
 """
 
@@ -9,19 +9,17 @@ import json
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import mean
 from tempfile import TemporaryDirectory
 
-from acks import CONNECTIONS, Rate, turn_of_the_floor
 from envelopes import AES_KEY, AGENT, CHAT, CORP, TOKEN, Envelope, press, to_app, to_bot
 from load import Load, drive
 from pacing import Due, arrive
-from serving import CLIENT, HERE, Server, copied, floor, free_port, script, started
+from serving import CLIENT, HERE, Server, copied, free_port, script, started
 
 UNITS, NOTICES = 1000, 12
 CARDS = 200
@@ -36,8 +34,16 @@ class Way:
     leg: str
     say: Say
 
+    def seeded(self) -> AbstractContextManager[Path]:
+        return seeded()
+
+    def served(self, data: Path) -> AbstractContextManager[Server]:
+        return service(self, data)
+
+    def check(self, data: Path, answers: Sequence[bytes]) -> str:
+        return check(data, len(answers))
+
     def wires(self, port: int) -> list[bytes]:
-        """Every unit's answer to the first notice, then to the second, and so on."""
         at, names = int(time.time()), iter(range(1, UNITS * NOTICES + 1))
         people = [(f"u{unit:03}", f"收 {number}") for number in range(1, NOTICES + 1) for unit in range(1, UNITS + 1)]
         return [self.say(person, words, next(names), at).wire(port, at) for person, words in people]
@@ -86,40 +92,6 @@ def service(way: Way, data: Path) -> Iterator[Server]:
         started(["-m", "bot", "run", "--config", str(config)], port, "/healthz") as server,
     ):
         yield server
-
-
-def measure(way: Way, *, slices: int, floor_seconds: float, seconds: float) -> Rate:
-    rate = Rate(way.name)
-    with seeded() as folder, floor() as bare:
-        wires = way.wires(bare.port)
-        drive(bare.port, wires, connections=CONNECTIONS, seconds=1, again=True)
-        before = turn_of_the_floor(bare, wires, floor_seconds, rate)
-        for _ in range(slices):
-            with copied(folder) as data, service(way, data) as server:
-                load, cost, fault = _candidate(server, way, seconds, data)
-            after = turn_of_the_floor(bare, wires, floor_seconds, rate)
-            if fault:
-                rate.void.append(fault)
-            else:
-                rate.ratios.append(load.rate / mean((before, after)))
-                rate.rates.append(load.rate)
-                rate.latencies += load.latencies
-                rate.costs.append(cost)
-            before = after
-    return rate
-
-
-def _candidate(server: Server, way: Way, seconds: float, data: Path) -> tuple[Load, float, str]:
-    wires = way.wires(server.port)
-    warm = drive(server.port, wires[:800], connections=CONNECTIONS, seconds=1)
-    before = server.cpu()
-    load = drive(server.port, wires, connections=CONNECTIONS, seconds=seconds, first=len(warm.answered))
-    cost = (server.cpu() - before) / max(len(load.latencies), 1)
-    server.kill()
-    failed = warm.failed + load.failed
-    if failed:
-        return load, cost, f"{len(failed)} answers were no 200: {failed[0][-120:]!r}"
-    return load, cost, check(data, len(warm.answered) + len(load.answered))
 
 
 def check(data: Path, answered: int) -> str:

@@ -103,7 +103,7 @@ def callback_rows(quick: bool) -> tuple[list[Row], list[str]]:
     slices, seconds = (2, 2.0) if quick else (4, 3.0)
     for way in (callbacks.APP, callbacks.BOT):
         _say(f"callbacks: {way.name} …")
-        rate = callbacks.measure(way, slices=slices, floor_seconds=seconds * 2 / 3, seconds=seconds)
+        rate = acks.measure(way, slices=slices, floor_seconds=seconds * 2 / 3, seconds=seconds)
         rows += [
             Row(f"callback, {way.name}: ratio to the floor", rate.ratio, "", RATIO, least=True),
             Row(f"callback, {way.name}: a second", rate.rate),

@@ -231,10 +231,10 @@ async def test_a_crash_between_claim_and_settle_is_dealt_with_by_class(spine: Sp
         "never_twice": "unknown",
         "at_least_once": "pending",
         "latest_wins": "pending",
-        "prompt": "pending",
+        "prompt": "claimed",  # whoever stored the question may still be sending it; it runs out in seconds
     }
     await spine.sender.drain()
-    assert sorted(m.key for m in spine.door.posted) == sorted(CLASSES[1:])
+    assert sorted(m.key for m in spine.door.posted) == sorted(CLASSES[1:3])
 
 
 async def test_a_door_that_shows_only_what_was_settled_has_not_posted_it(spine: Spine) -> None:

@@ -135,6 +135,23 @@ class FakeBot:
         for client in self.live:
             await client.ws.send_str(text)
 
+    def answer_to_callback(self, body, place, userid, task_id=""):
+        """What a callback was answered with, as it then stands on people's screens; whether it was taken is not told."""
+        if body.get("response_type") == "update_template_card":
+            if body["template_card"]["task_id"] == task_id and not self.refuse_updates:
+                self.updates.append((Asked("click", place, self.now, userid, task_id), body))
+        elif body.get("msgtype") == "template_card":
+            self._post(place, body)
+
+    def answer_to_url(self, body, place):
+        """By the one-use address of a message: markdown anywhere, a card in private."""
+        if body["msgtype"] == "template_card" and place.startswith("wr"):
+            return 40008
+        errcode = self._post(place, body)
+        if errcode == 0:
+            self.posts[-1].by = "answer"
+        return errcode
+
     async def drop_all(self):
         """The network goes: every connection ends without a word."""
         for client in self.clients:

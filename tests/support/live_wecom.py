@@ -33,7 +33,7 @@ UNITS = [f"u{n:03}" for n in range(1, 42)]
 ANSWER_IN = 5.0  # seconds that the platform waits for a callback's answer
 
 
-class LiveBot(FakeBot):
+class Timed:
     """Its time is the platform's."""
 
     clock = staticmethod(time.time)
@@ -47,16 +47,12 @@ class LiveBot(FakeBot):
         pass
 
 
-class LiveApp(FakeWecomApp):
-    clock = staticmethod(time.time)
+class LiveBot(Timed, FakeBot):
+    pass
 
-    @property
-    def now(self):
-        return self.clock()
 
-    @now.setter
-    def now(self, _):
-        pass
+class LiveApp(Timed, FakeWecomApp):
+    pass
 
 
 class Platform:

@@ -18,6 +18,7 @@ from fake_wecom_bot import BOT_ID, SECRET, FakeBot
 from pydantic import SecretStr
 from slow_motion import SlowMotion, eventually
 from sqlalchemy import select
+from world import notices_of, receipts_of
 
 from bot import recipients, service
 from bot.clock import DemoClock
@@ -25,9 +26,8 @@ from bot.console.access import grants, sentences
 from bot.console.api import Api
 from bot.importing import put_in_place, read_roster
 from bot.settings import Settings, Token
-from models import notices, outbox
+from models import contacts, outbox
 from models.people import Role
-from models.receipts import of_notice
 from models.rooms import Room
 
 START = datetime.fromisoformat("2026-11-18T15:00+08:00")
@@ -63,6 +63,9 @@ class Heard:
                 return self.messages.pop(index)
         raise AssertionError(f"nothing was said to {place}; but {self}")
 
+    def lines(self):
+        return [(message.place, message.text) for message in self.messages]
+
     def all_to(self, *places):
         taken = [m for m in self.messages if not places or m.place in places]
         self.messages = [m for m in self.messages if m not in taken]
@@ -80,12 +83,11 @@ class StillPace(SlowMotion):
 
 
 class WecomWorld:
-    def __init__(self, folder, url, way, group_card, push, app_hears):
-        self.app_hears = app_hears
+    def __init__(self, folder, url, way, group_card, push, app_hears, roster=SAMPLE):
+        self.app_hears, self.roster = app_hears, roster
         self.folder, self.url, self.way, self.group_card, self.push = folder, url, way, group_card, push
         self.fake, self.api = FakeBot(), app_side.FakeWecomApp()
         self.pace = StillPace()
-        self.clock = DemoClock(START, frozen=True)
         self.heard = []
         self._names = itertools.count(1)
         self._posts = self._delivered = 0
@@ -94,7 +96,8 @@ class WecomWorld:
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
-    async def open(self):
+    async def open(self, at=START):
+        self.clock = DemoClock(at, frozen=True)
         await self._serve_fake()
         if self.push:
             self.fake.groups = {MEMBERS: "hook-members", COUNTIES: "hook-counties"}
@@ -102,8 +105,11 @@ class WecomWorld:
         await self.start()
         async with self.bot.store.read() as session:
             rooms = list(await session.scalars(select(Room)))
-        rows = read_roster(SAMPLE, rooms)
+        rows = read_roster(self.roster, rooms)
         await self.bot.store.write(lambda session: put_in_place(session, rows))
+        if self.roster is not SAMPLE:  # all of a small one's people are in the directory
+            accounts = await self._people()
+            self.api.members = {userid(person): {} for person in accounts}
 
     async def _serve_fake(self):
         app = web.Application(client_max_size=64 << 20)
@@ -123,13 +129,10 @@ class WecomWorld:
         code = request.query["response_code"]
         if code in self.used:
             return web.json_response({"errcode": 40058, "errmsg": "used"})
-        self.used.add(code)
-        body = await request.json()
-        place = code.partition("~")[2]
-        from fake_wecom_bot import Post
-
-        self.fake.posts.append(Post("answer", place, body["msgtype"], body["markdown"]["content"]))
-        return web.json_response({"errcode": 0, "errmsg": "ok"})
+        errcode = self.fake.answer_to_url(await request.json(), code.partition("~")[2])
+        if errcode == 0:
+            self.used.add(code)
+        return web.json_response({"errcode": errcode, "errmsg": "see errcode"})
 
     def settings(self):
         keys = self.folder.parent / "keys"
@@ -145,7 +148,9 @@ class WecomWorld:
                 "group_card": self.group_card,
             }
         if self.way in ("callback", "both"):
-            legs["bot_callback"] = {"token": envelopes.TOKEN, "aes_key": envelopes.AES_KEY}
+            card = "none" if self.group_card == "none" else "reply"
+            legs["bot_callback"] = {"token": envelopes.TOKEN, "aes_key": envelopes.AES_KEY, "group_card": card}
+            legs["bot_callback"]["name"] = self.fake.name
         if self.way in ("app", "both"):
             legs["app"] = {"corp_id": app_side.CORP, "agent_id": app_side.AGENT, "secret": app_side.SECRET}
             if self.app_hears:
@@ -187,8 +192,18 @@ class WecomWorld:
         if self.legs.keeper is not None:
             await eventually(lambda: self.legs.keeper.is_ready or self.legs.keeper.stands_by)
 
+    async def _people(self):
+        async with self.bot.store.read() as session:
+            return [person for person, _ in await contacts.accounts(session)]
+
     async def stop(self):
         await self._running.aclose()
+
+    async def is_down_until(self, at):
+        """An outage: time passes while nobody is there."""
+        await self.stop()
+        self._move(at)
+        await self.start()
 
     async def close(self):
         await self.stop()
@@ -276,8 +291,15 @@ class WecomWorld:
         if self.way == "socket":
             await self.fake.click(userid(person), task, key, chat=CHATS.get(room), msgid=msgid)
             await eventually(lambda: self._done > before)
-        else:
+        elif said.by == "app":
             await self._post("app", self._click_xml(person, task, key))
+        else:
+            inner = {"card_type": "button_interaction", "event_key": key, "task_id": task}
+            body = envelopes.text_message(
+                "", msgid=msgid, userid=userid(person), chat=CHATS.get(room), at=self._seconds
+            )
+            event = {"eventtype": "template_card_event", "template_card_event": inner}
+            await self._post("bot", body | {"msgtype": "event", "event": event})
         return await self.listen()
 
     async def post_press(self, person, task, key, response_code):
@@ -308,8 +330,16 @@ class WecomWorld:
             text = await answer.text()
             assert answer.status == 200, text
             if text:
-                reader = envelopes.open_bot_answer if leg == "bot" else envelopes.open_app_answer
-                self.answers.append(reader(text) if leg == "bot" else reader(text, nonce, corp=app_side.CORP))
+                self._answered(leg, message, text, nonce)
+
+    def _answered(self, leg, message, text, nonce):
+        if leg == "app":
+            self.answers.append(envelopes.open_app_answer(text, nonce, corp=app_side.CORP))
+            return
+        self.answers.append(body := envelopes.open_bot_answer(text))
+        task = message.get("event", {}).get("template_card_event", {}).get("task_id", "")
+        who = message["from"]["userid"]
+        self.fake.answer_to_callback(body, message.get("chatid") or who, who, task)
 
     @property
     def _done(self):
@@ -375,11 +405,13 @@ class WecomWorld:
         for heard in self.heard:
             heard.all_to()
 
-    async def ledger(self, number):
-        async with self.bot.store.read() as session:
-            roster = (await self.bot.around.load(session)).roster
-            notice = await notices.by_number(session, number)
-            return {roster.units[r.unit_id].name: r for r in await of_notice(session, notice.id)}
+    async def receipts(self, number):
+        return await receipts_of(self.bot, number)
+
+    ledger = receipts
+
+    async def notices(self):
+        return await notices_of(self.bot)
 
     def nothing_unheard(self):
         for heard in self.heard:

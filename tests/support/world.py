@@ -5,7 +5,7 @@ unasked; `crash` stops between two steps and starts again. At the end every mess
 """
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,22 +19,40 @@ from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from bot.app import installation_key
+from bot.app import Bot, installation_key
 from bot.channels.simulator import NAME, Message
 from bot.channels.simulator_posts import Posts
 from bot.console.access import grants, sentences
 from bot.console.api import Api
 from bot.demo import Demo, open_demo
 from bot.settings import Token
-from models import outbox
+from models import notices, outbox
 from models.incoming import Attachment, Incoming
+from models.notices import Notice, NoticeState
 from models.people import Role
+from models.receipts import of_notice
 from models.rules.durations import read_duration
 from models.sealing import Secret
 
 START = datetime.fromisoformat("2026-11-18T15:00+08:00")
 # For a story that asks nothing of the database that a neighbour does not ask of both.
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+async def receipts_of(bot: Bot, number: int) -> dict[str, Any]:
+    """The rows of a notice's receipts, by unit."""
+    async with bot.store.read() as session:
+        roster = (await bot.around.load(session)).roster
+        notice = await notices.by_number(session, number)
+        assert notice is not None
+        return {roster.units[r.unit_id].name: r for r in await of_notice(session, notice.id)}
+
+
+async def notices_of(bot: Bot) -> Sequence[Notice]:
+    """All of them that were sent, in their order."""
+    async with bot.store.read() as session:
+        sent = select(Notice).where(Notice.number.is_not(None), Notice.state.not_in([NoticeState.DRAFT]))
+        return (await session.scalars(sent.order_by(Notice.number))).all()
 
 
 @dataclass
@@ -57,6 +75,10 @@ class Heard:
         self.messages = [pair for pair in self.messages if pair not in taken]
         return [w for w, _ in taken]
 
+    def lines(self) -> list[tuple[str, str]]:
+        """Where, and what."""
+        return [(where, message.text) for where, message in self.messages]
+
     def nothing(self) -> None:
         assert not self.messages, f"was not to be said: {self}"
 
@@ -67,7 +89,10 @@ class Heard:
 class World:
     """One office and its clock."""
 
-    def __init__(self, folder: Path, url: str, roster: Path | None) -> None:
+    def __init__(
+        self, folder: Path, url: str, roster: Path | None, abilities: Mapping[str, bool] | None = None
+    ) -> None:
+        self.abilities = abilities or {}
         self.folder, self.url, self.roster = folder, url, roster
         self.heard: list[Heard] = []
         self._taken: list[int] = []  # outbox rows already looked at
@@ -79,7 +104,8 @@ class World:
         self.demo = await self._stack.enter_async_context(
             open_demo(self.folder, roster=self.roster, at=at, url=self.url, frozen=True)
         )
-        bot = self.demo.bot
+        self.demo.simulator.narrow(dict(self.abilities))
+        bot = self.bot = self.demo.bot
         self.posts = Posts(
             self.demo.simulator, bot.dispatch, bot.store, bot.around, self.demo.clock, installation_key(self.folder)
         )
@@ -97,6 +123,11 @@ class World:
     @property
     def now(self) -> datetime:
         return self.demo.clock.now()
+
+    async def is_down_until(self, at: datetime) -> None:
+        """An outage: time passes while nobody is there."""
+        self.demo.clock.move_to(at)
+        await self.restart()
 
     async def says(
         self,
@@ -174,6 +205,13 @@ class World:
 
     async def room(self, room: str) -> list[Message]:
         return await self.demo.simulator.listing("clerk", room, 0)
+
+    async def receipts(self, number: int) -> dict[str, Any]:
+        """The rows of a notice's receipts, by unit."""
+        return await receipts_of(self.bot, number)
+
+    async def notices(self) -> Sequence[Notice]:
+        return await notices_of(self.bot)
 
     async def ledger(self, number: int) -> dict[str, dict[str, Any]]:
         """The receipts of a notice by unit, as the read API tells them."""

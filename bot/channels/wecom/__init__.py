@@ -11,7 +11,9 @@ in    socket.py, keeper.py      the long connection of the 智能机器人
       identity.py, names.py, intake.py    whose it is, and into the dispatch
 out   door.py                   which leg a message takes
         bot_leg.py, reply_leg.py, push.py
+        group_cards.py, card_chances.py   how a card gets into a group, and when
         app_api.py, app_calls.py, access_token.py
       cards.py, shorten.py      made to fit
+      quotas.py                 no more than the platform takes
       errcodes.py               what an error code means for us
 """

@@ -4,28 +4,33 @@ It can mention nobody: that is what `push.py` is for. Source: developer.work.wei
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Protocol
 
-from bot.channels import Outcome, Outgoing, sent, try_later, unsure
+from bot.channels import Outcome, Outgoing, try_later, unsure
 from bot.channels.wecom import errcodes
-from bot.channels.wecom.bucket import Bucket, Limit
 from bot.channels.wecom.cards import MARKDOWN_BYTES, button_card, cut_bytes, fits_card, task_id
 from bot.channels.wecom.pace import Pace
 from bot.channels.wecom.passive import Answer, bot_answer
+from bot.channels.wecom.quotas import Quotas
 from bot.channels.wecom.said import Said, SaidKind
 from bot.channels.wecom.socket import Frame, NoAnswer, NotSent
 from bot.channels.wecom.windows import A_DAY, AT_ONCE, Window, Windows, private
+from models.rules.quotas import Limit
 from models.rules.retrying import Fate
 
 # Per conversation; theirs are 30 a minute and 1000 an hour, the surplus is an error 45009.
-OURS = (Limit(27, 60.0), Limit(900, 3600.0))
+OURS = (Limit(27, 60), Limit(900, 3600))
 SINGLE, GROUP = 1, 2
 AGAIN = timedelta(seconds=5)
 MOST_HALVES = 10_000
 ONLY_CARDS = ("notice_card",)  # whose refusal must be heard of, because another way is tried
+
+
+Unpressed = Callable[[Sequence[Mapping[str, str]]], str]
+"""What to type for each of these buttons, for somebody who does not see them."""
 
 
 class Line(Protocol):
@@ -40,9 +45,12 @@ class Line(Protocol):
 class BotLeg:
     """What the bot says over the long connection."""
 
-    def __init__(self, line: Line, pace: Pace, windows: Windows, installation: bytes) -> None:
+    def __init__(
+        self, line: Line, pace: Pace, windows: Windows, installation: bytes, quotas: Quotas, unpressed: Unpressed
+    ) -> None:
+        self._unpressed = unpressed
         self.line, self._pace, self.windows, self._installation = line, pace, windows, installation
-        self._bucket = Bucket(*OURS)
+        self._quotas = quotas
         self._halves: dict[int, bool] = {}  # rows whose text stands, while their card does not yet
 
     # -- answering ---------------------------------------------------------------------------------------------------
@@ -89,8 +97,9 @@ class BotLeg:
         if outcome.fate is Fate.SENT or outcome.fate is Fate.REFUSED:
             said = not fits and self._halves.pop(message.id, True)
             if outcome.fate is Fate.REFUSED and message.kind not in ONLY_CARDS:
-                # The words say how to answer without a button.
-                return sent("words") if said else await self._one(chat, words, group, answering)
+                typed = self._unpressed(message.buttons)
+                words = _Message(markdown(typed if said else message.body + typed), "", message.attempts)
+                return await self._one(chat, words, group, answering)
         return outcome
 
     def _remember(self, row: int) -> None:
@@ -99,7 +108,7 @@ class BotLeg:
             del self._halves[next(iter(self._halves))]
 
     async def _one(self, chat: str, message: "_Message", group: bool, answering: Window | None) -> Outcome:
-        wait = self._bucket.take(chat, self._pace.now())
+        wait = await self._quotas.take(f"bot {chat}", *OURS)
         if wait > 0:
             return try_later("这个会话一分钟内已发27条，稍候再发", timedelta(seconds=wait))
         if answering is not None and answering.later is not None:

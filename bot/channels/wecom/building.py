@@ -1,7 +1,7 @@
 """What the door of 企业微信 is made of: each leg that the configuration names, the one door over them, and their life."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +14,8 @@ from bot.app import Bot
 from bot.channels.wecom.app_api import AppApi
 from bot.channels.wecom.bot_leg import BotLeg
 from bot.channels.wecom.callback import Callback
+from bot.channels.wecom.card_chances import CardChances
+from bot.channels.wecom.cards import message_of
 from bot.channels.wecom.catching_up import CatchingUp
 from bot.channels.wecom.checks import Found
 from bot.channels.wecom.crypto import Envelopes, key_sets
@@ -32,8 +34,9 @@ from bot.channels.wecom.names import Names
 from bot.channels.wecom.net import client, trust
 from bot.channels.wecom.owner import AdvisoryOwner
 from bot.channels.wecom.pace import Pace, RealPace
-from bot.channels.wecom.passive import Answer, CardUpdate
+from bot.channels.wecom.passive import Answer, CardReply, CardUpdate
 from bot.channels.wecom.push import Push
+from bot.channels.wecom.quotas import Quotas, SharedQuotas
 from bot.channels.wecom.reply_leg import ReplyLeg
 from bot.channels.wecom.reporting import Reporter
 from bot.channels.wecom.said import Said
@@ -69,13 +72,20 @@ class _Builder:
     directory: Directory
     windows: Windows
     reporter: Reporter
+    quotas: Quotas
     legs: Legs
     names: Names = field(default_factory=Names)
 
     def app(self, section: AppSection) -> None:
         door = self.legs.door
         door.app = AppApi(
-            self.http, self.section.api, section.corp_id, section.agent_id, section.secret.get_secret_value()
+            self.http,
+            self.section.api,
+            section.corp_id,
+            section.agent_id,
+            section.secret.get_secret_value(),
+            quotas=self.quotas,
+            accounts=self.directory.accounts,
         )
         self.names.app = door.app
         if section.token.get_secret_value():
@@ -85,10 +95,13 @@ class _Builder:
             made.late = partial(_change_card, door.app)
 
     def bot_callback(self, section: BotCallbackSection) -> None:
-        answers = self.legs.door.answers = ReplyLeg(self.section.api, self.http, self.pace, self.windows)
+        answers = self.legs.door.answers = ReplyLeg(
+            self.section.api, self.http, self.pace, self.windows, self.key, self._unpressed
+        )
         intake = self._intake(BOT, Fetching(self.media, bot_key=section.aes_key.get_secret_value()))
-        intake.window = answers.window
-        self._callback(BotEnvelope(), section, "", intake)
+        intake.window, intake.chances = answers.window, self.legs.door.chances
+        made = self._callback(BotEnvelope(), section, "", intake)
+        made.late = partial(_put_back, self.legs.door.chances, self.key)
 
     def long_connection(self, section: BotSection) -> None:
         intake = self._intake(BOT, Fetching(self.media))
@@ -100,8 +113,11 @@ class _Builder:
             section, self.http, pace=self.pace, owner=owner, hear=frames.hear, report=self.reporter.state
         )
         self.legs.door.elsewhere = lambda: keeper.stands_by
-        speaker = self.legs.door.bot = BotLeg(keeper, self.pace, self.windows, self.key)
-        intake.window = speaker.window
+        speaker = self.legs.door.bot = BotLeg(keeper, self.pace, self.windows, self.key, self.quotas, self._unpressed)
+        intake.window, intake.chances, intake.card_follows = speaker.window, self.legs.door.chances, True
+
+    def _unpressed(self, buttons: Sequence[Mapping[str, str]]) -> str:
+        return "\n" + self.bot.around.words("unpressed", {"keys": [button["key"] for button in buttons]})
 
     def _intake(self, leg: str, fetching: Fetching) -> Intake:
         office = self.bot.around.office
@@ -146,10 +162,14 @@ async def open_wecom(
         http = await stack.enter_async_context(client(section))
         fresh = await stack.enter_async_context(client(section, fresh=True))
         media = await stack.enter_async_context(_media(section))
-        door = await _door(bot, section, key, directory, windows, reporter, Push(section.api, fresh, pace))
+        quotas = SharedQuotas(bot.store, bot.clock, key)
+        chances = CardChances(bot.store, bot.clock, bot.sender.wake)
+        await chances.load()
+        push = Push(section.api, fresh, quotas)
+        door = await _door(bot, section, key, directory, windows, reporter, push, chances)
         spool = CatchingUp(Spool(bot.folder / "spool"), pace, bot.troubles, reporter)
         legs = Legs(door, spool)
-        builder = _Builder(bot, section, key, pace, http, media, directory, windows, reporter, legs)
+        builder = _Builder(bot, section, key, pace, http, media, directory, windows, reporter, quotas, legs)
         if section.app is not None:
             builder.app(section.app)
         if section.bot_callback is not None:
@@ -179,14 +199,17 @@ async def _door(
     windows: Windows,
     reporter: Reporter,
     push: Push,
+    chances: CardChances,
 ) -> WeCom:
-    cards = GroupCards(bot.store, section.bot.group_card if section.bot is not None else "none")
+    leg = section.bot or section.bot_callback
+    cards = GroupCards(bot.store, leg.group_card if leg is not None else "none")
     await cards.load([room.id for room in section.room])
     keys = {room.id: room.push_key for room in section.room if room.push_key.get_secret_value()}
     return WeCom(
         directory=directory,
         windows=windows,
         cards=cards,
+        chances=chances,
         installation=key,
         names=bot.around.names,
         tail=lambda number: bot.around.words("cut", {"number": number}),
@@ -199,8 +222,16 @@ async def _door(
 async def _change_card(app: AppApi, said: Said, answer: Answer) -> None:
     """A card that was pressed, and could not be changed in the same breath: the app may still change it for days."""
     if isinstance(answer, CardUpdate) and said.response_code:
-        card = dict(answer.card) if answer.card.get("button_list") else None
+        # It goes on under the name that it was sent with, which the press repeats.
+        card = {**answer.card, "task_id": said.task_id} if answer.card.get("button_list") else None
         await app.update_card(said.response_code, [said.userid], card=card, caption=answer.caption)
+
+
+async def _put_back(chances: CardChances, key: bytes, said: Said, answer: Answer) -> None:
+    """A card that was to be the answer waits for the next who speaks."""
+    row = message_of(answer.card["task_id"], key) if isinstance(answer, CardReply) else None
+    if row is not None:
+        await chances.put_back(row)
 
 
 def _media(section: WeComSection) -> AbstractAsyncContextManager[MediaDoor]:

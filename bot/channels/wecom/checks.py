@@ -97,8 +97,9 @@ def _rooms(section: WeComSection, known: Known) -> Iterable[Found]:
     for room in section.room:
         if not room.push_key.get_secret_value():
             yield Found(f"群「{room.name}」没有 push_key，不能@所有人：{_PUSH_PAGE}→添加，复制地址里的 key", wrong=True)
-        if section.bot is not None and not known.chats.get(room.id):
-            how = f"请在群里发 @{section.bot.name} 本群是 {room.name}"
+        bot = section.bot or section.bot_callback
+        if bot is not None and not known.chats.get(room.id):
+            how = f"请在群里发 @{bot.name} 本群是 {room.name}"
             yield Found(f"群「{room.name}」还没有 chat_id，机器人在群里发不了卡片：{how}", wrong=True)
 
 

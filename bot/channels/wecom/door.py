@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from bot.channels import Abilities, Outcome, Outgoing, refused, sent, try_later
 from bot.channels.wecom.app_api import AppApi
 from bot.channels.wecom.bot_leg import BotLeg
+from bot.channels.wecom.card_chances import CardChances
 from bot.channels.wecom.cards import button_card, fits_card, task_id
 from bot.channels.wecom.checks import Found
 from bot.channels.wecom.group_cards import GroupCards, Way
@@ -33,6 +34,7 @@ NAME, BOT, APP = "wecom", "wecom.bot", "wecom.app"
 LATE = timedelta(seconds=30)
 GONE_WAIT = timedelta(minutes=5)
 CARD, AT_ONCE, PRESSED = "notice_card", ("press", "welcome"), "已收到您的选择"
+SPENT, NO_MORE = "card_spent", "不用再点了"
 PRESSING = ("notice",)
 Tail = Callable[[int | None], str]
 """The words that end a text which had to be cut, for a notice's number."""
@@ -47,6 +49,7 @@ class WeCom:
     directory: Directory
     windows: Windows
     cards: GroupCards
+    chances: CardChances
     installation: bytes = field(repr=False)
     names: Pseudonyms
     tail: Tail
@@ -66,7 +69,8 @@ class WeCom:
     def abilities(self) -> Abilities:
         speaks = self.bot is not None or self.app is not None
         return Abilities(
-            buttons=self.bot is not None or self.app_hears,
+            # An app that hears nothing can show none, and those whom the bot may only answer are written to by it.
+            buttons=self.bot is not None or self.app_hears or (self.answers is not None and self.app is None),
             mention_all=bool(self.keys),
             mention_people=bool(self.keys),
             private_push=speaks,
@@ -89,14 +93,14 @@ class WeCom:
 
     def room_can(self, room: str, ability: str) -> bool:
         """What holds for one group only."""
-        cards = self.bot is not None and self.directory.has_chat(room)
+        cards = (self.bot is not None or self.answers is not None) and self.directory.has_chat(room)
         match ability:
             case "mention_all" | "mention_people":
                 return room in self.keys
             case "separate_card" | "edit":
                 return cards and room in self.keys and self.cards.way(room) is not Way.NONE
             case "buttons":
-                return cards and room not in self.keys and self.cards.way(room) is Way.PUSH
+                return cards and self.bot is not None and room not in self.keys and self.cards.way(room) is Way.PUSH
         return bool(getattr(self.abilities, ability))
 
     def settled(self, message: Outgoing, outcome: Outcome) -> None:
@@ -108,6 +112,8 @@ class WeCom:
             if person is None:
                 return refused("收件人已不在名单")
             message = replace(message, person=person)
+        if message.kind == SPENT:
+            return await self._spent(message)
         if message.edits is not None or message.kind in AT_ONCE:
             return await self._at_once(message)
         if message.person is not None:
@@ -134,6 +140,18 @@ class WeCom:
         userids = (await self.directory.userid(message.person, BOT),) if message.person is not None else ()
         outcome = await window.at_once(CardUpdate(card, PRESSED, userids))
         return replace(outcome, provider_id=message.edits) if outcome.fate is Fate.SENT else outcome
+
+    async def _spent(self, message: Outgoing) -> Outcome:
+        """A card of the app that nobody need press any more: by the code that came when it was sent."""
+        code = (message.edits or "").partition(" ")[2]
+        if self.app is None or not code or message.person is None:
+            return sent(message.edits)
+        userid = await self.directory.userid(message.person, APP)
+        outcome = await self.app.update_card(code, [userid], caption=NO_MORE)
+        if outcome.fate is Fate.REFUSED:  # used up, or too old: a press would be answered with how things stand
+            log.info("a card could not be changed without a press: %s", outcome.reason)
+            return sent(message.edits)
+        return replace(outcome, provider_id=message.edits)
 
     # -- to one person -----------------------------------------------------------------------------------------------
 
@@ -223,8 +241,11 @@ class WeCom:
         """The 收到 card of a notice: pushed, else as an answer to whoever speaks to the bot in this group next."""
         assert message.room is not None
         way = self.cards.way(message.room)
-        if self.bot is None or not chat or way is Way.NONE:
+        if (self.bot is None and self.answers is None) or not chat or way is Way.NONE:
             return refused("这个群里发不了卡片，通知正文里写有回复办法")
+        if self.bot is None:
+            card = button_card(message.body, message.buttons, task_id(message.id, self.installation))
+            return self.chances.give(message.room, card)
         if way is Way.PUSH:
             outcome = await self.bot.say(chat, message, group=True)
             if outcome.fate is not Fate.REFUSED:
@@ -232,7 +253,7 @@ class WeCom:
             await self.cards.falls_back(message.room, Way.PUSH)
         window = self.windows.find(self.windows.newest_in(chat))
         if window is None:
-            return try_later("等群里有人@机器人时，把卡片作为回复发出", timedelta(seconds=30))
+            return self.chances.wait(message.room)
         outcome = await self.bot.say(chat, message, group=True, answering=window)
         if outcome.fate is Fate.REFUSED:
             await self.cards.falls_back(message.room, Way.REPLY)

@@ -100,6 +100,10 @@ class Directory:
         """Everybody who can be written to, strangers who have spoken included; looked through only when asked."""
         return chain(self._known.userids, (person for _, person in self._known.opened))
 
+    def accounts(self) -> int:
+        """How many people of the roster have a directory account."""
+        return len(self._known.userids)
+
     # What handlers ask in the middle of a transaction is answered from what was read last.
 
     def has_chat(self, room: str) -> bool:

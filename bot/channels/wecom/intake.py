@@ -13,11 +13,12 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.channels import Outcome, sent
+from bot.channels.wecom.card_chances import CardChances
 from bot.channels.wecom.cards import message_of
 from bot.channels.wecom.identity import STRANGER, Directory
 from bot.channels.wecom.names import Names
 from bot.channels.wecom.pace import Pace
-from bot.channels.wecom.passive import Answer
+from bot.channels.wecom.passive import Answer, CardReply
 from bot.channels.wecom.said import Item, Said, SaidKind
 from bot.channels.wecom.windows import AT_ONCE, Window, Windows, private
 from bot.clock import Clock
@@ -73,6 +74,8 @@ class Intake:
     names: Names = field(default_factory=Names)
     stale: Callable[[], Awaitable[None]] | None = None
     window: Callable[[Said], Window | None] | None = None
+    chances: CardChances | None = None
+    card_follows: bool = False  # whether a card may come after whatever was said in its group, as an answer of its own
     excuse: Callable[[Incoming, Sequence[str]], Awaitable[None]] | None = None
     counts: Counter[str] = field(default_factory=Counter)
     _sent: Counter[tuple[str, date]] = field(default_factory=Counter, init=False, repr=False)  # bytes by sender and day
@@ -108,6 +111,8 @@ class Intake:
             await self.excuse(incoming, media.reasons)
         if window is not None and window.at_once is not None:
             await self.at_once(incoming.message)
+        if self.chances is not None and self.card_follows and (room := await self._waited_for(said)):
+            await self.chances.hurry(room)
         if said.stale and self.stale is not None:
             await self.stale()
         self.counts["done"] += 1
@@ -116,7 +121,7 @@ class Intake:
         """For a callback: the same, and what is to be answered in the same breath."""
         if said.kind not in (SaidKind.CLICK, SaidKind.ENTER):
             await self.hear(said)
-            return None
+            return await self._card(said)
         answers: list[Answer] = []
 
         async def at_once(given: Answer) -> Outcome:
@@ -126,6 +131,19 @@ class Intake:
         place = said.chat or private(said.userid)
         await self.hear(said, Window(until=self.pace.now() + AT_ONCE, place=place, at_once=at_once))
         return answers[0] if answers else None
+
+    async def _card(self, said: Said) -> Answer | None:
+        """The card of a notice, where one waits for somebody to speak in this group."""
+        room = await self._waited_for(said)
+        card = await self.chances.take(room) if self.chances is not None and room else None
+        return CardReply(card) if card is not None else None
+
+    async def _waited_for(self, said: Said) -> str:
+        """The group of this message, if a card waits for one from there."""
+        if self.chances is None or said.chat is None or said.kind is SaidKind.IGNORED:
+            return ""
+        room = await self.directory.room(said.chat)
+        return room if self.chances.wanted(room) else ""
 
     async def _incoming(self, said: Said, media: Media) -> Incoming:
         named = bool(said.userid)

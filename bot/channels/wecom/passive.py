@@ -38,7 +38,14 @@ class CardUpdate:
     userids: tuple[str, ...] = ()
 
 
-Answer = Welcome | CardUpdate
+@dataclass(frozen=True)
+class CardReply:
+    """A card for the group in which somebody spoke."""
+
+    card: Mapping[str, Any]
+
+
+Answer = Welcome | CardUpdate | CardReply
 
 
 def bot_answer(said: Said, answer: Answer) -> bytes | None:
@@ -48,6 +55,8 @@ def bot_answer(said: Said, answer: Answer) -> bytes | None:
         if said.event != "enter_chat":
             return None
         body = {"msgtype": "text", "text": {"content": cut_bytes(answer.text, TEXT_BYTES)}}
+    elif isinstance(answer, CardReply):
+        body = {"msgtype": "template_card", "template_card": dict(answer.card)}
     else:
         if said.kind is not SaidKind.CLICK:
             return None
@@ -64,7 +73,7 @@ def app_answer(said: Said, answer: Answer, corp_id: str, now: int) -> bytes | No
         content = _safe(cut_bytes(answer.text, TEXT_BYTES))
         reply = TextReply(source=corp_id, target=_safe(said.userid), content=content, time=now)
         return str(reply.render()).encode()
-    if said.kind is not SaidKind.CLICK or not said.task_id:
+    if isinstance(answer, CardReply) or said.kind is not SaidKind.CLICK or not said.task_id:
         return None
     if answer.card.get("button_list"):
         changed = f"{_cdata('MsgType', 'update_template_card')}<TemplateCard>{_card_xml(answer.card)}</TemplateCard>"

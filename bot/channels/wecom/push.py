@@ -13,14 +13,14 @@ from pydantic import SecretStr
 
 from bot.channels import Outcome, refused, try_later
 from bot.channels.wecom import errcodes
-from bot.channels.wecom.bucket import Bucket, Limit
 from bot.channels.wecom.json_messages import parse_json
-from bot.channels.wecom.pace import Pace
+from bot.channels.wecom.quotas import Quotas
 from bot.channels.wecom.shorten import shorten
 from models.rules.neutral import undeclared_mentions
+from models.rules.quotas import Limit
 
 TEXT_BYTES = 2048
-OURS = Limit(18, 60.0)  # theirs is 20 a minute
+OURS = Limit(18, 60)  # theirs is 20 a minute
 SPARE = 4  # of those, for notices
 LARGEST_ANSWER = 64 * 1024
 
@@ -28,9 +28,8 @@ LARGEST_ANSWER = 64 * 1024
 class Push:
     """Posts texts into groups, each by its own key. `http` must open a fresh connection for each call."""
 
-    def __init__(self, api: str, http: aiohttp.ClientSession, pace: Pace) -> None:
-        self._api, self._http, self._pace = api, http, pace
-        self._bucket = Bucket(OURS)
+    def __init__(self, api: str, http: aiohttp.ClientSession, quotas: Quotas) -> None:
+        self._api, self._http, self._quotas = api, http, quotas
 
     async def text(
         self, key: SecretStr, body: str, mentions: Sequence[str], tail: str, *, pressing: bool = True
@@ -40,7 +39,7 @@ class Push:
         `mentions` are directory userids or `@all`; `tail` ends a text that had to be cut. What is not `pressing` leaves
         room for a notice.
         """
-        wait = self._bucket.take(key.get_secret_value(), self._pace.now(), 0 if pressing else SPARE)
+        wait = await self._quotas.take(f"push {key.get_secret_value()}", OURS, spare=0 if pressing else SPARE)
         if wait > 0:
             return try_later("本群一分钟内已发18条，稍候再发", timedelta(seconds=wait)), False
         text: dict[str, Any] = {"content": shorten(without_names(body, mentions), TEXT_BYTES, tail)}

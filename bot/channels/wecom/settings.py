@@ -68,6 +68,12 @@ class CallbackKeys(Section):
 class BotCallbackSection(CallbackKeys):
     """智能机器人 by callback address instead of the long connection."""
 
+    name: str = Field("收到助手", description="the bot's display name, stripped from group messages")
+    group_card: Literal["reply", "none"] = Field(
+        "reply",
+        description="whether the 收到 card answers whoever speaks to the bot next in the group, or there is none",
+    )
+
     @model_validator(mode="after")
     def _both(self) -> Self:
         if not self.token.get_secret_value() or not self.aes_key.get_secret_value():

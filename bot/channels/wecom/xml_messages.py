@@ -22,6 +22,13 @@ _S = "[ \t\r\n]*"
 _OPENING, _CLOSING = re.compile(f"{_S}<xml>"), re.compile(f"{_S}</xml>{_S}")
 # Plain content with an entity, an attribute, a comment or a nested element does not match: those go the long way.
 _FIELD = re.compile(f"{_S}<([A-Za-z_][A-Za-z0-9_]*)>{_S}(?:<!\\[CDATA\\[(.*?)\\]\\]>|([^<&]*)){_S}</\\1>", re.DOTALL)
+_TEXT = re.compile(
+    f"{_S}<xml>{_S}<ToUserName><!\\[CDATA\\[([^\\]]*)\\]\\]></ToUserName>"
+    f"{_S}<FromUserName><!\\[CDATA\\[([^\\]]*)\\]\\]></FromUserName>{_S}<CreateTime>([0-9]+)</CreateTime>"
+    f"{_S}<MsgType><!\\[CDATA\\[(text)\\]\\]></MsgType>{_S}<Content><!\\[CDATA\\[([^\\]]*)\\]\\]></Content>"
+    f"{_S}<MsgId>([0-9]+)</MsgId>{_S}<AgentID>([0-9]+)</AgentID>{_S}</xml>{_S}"
+)
+_TEXT_FIELDS = ("ToUserName", "FromUserName", "CreateTime", "MsgType", "Content", "MsgId", "AgentID")
 _CDATA, _TAG = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL), re.compile(r"<(/?)[^<>]*?(/?)>")
 _ENTER = frozenset({"enter_agent", "subscribe"})
 _CLICKS = frozenset({"template_card_event", "taskcard_click", "click"})
@@ -53,6 +60,9 @@ def read_app_xml(xml: bytes) -> Said:
 
 def flat_fields(text: str) -> dict[str, object] | None:
     """The fields of a document without nesting, as wechatpy would read them; None where it is not that simple."""
+    usual = _TEXT.fullmatch(text)
+    if usual is not None:  # words as almost all of them come
+        return {name: words.strip() or None for name, words in zip(_TEXT_FIELDS, usual.groups(), strict=True)}
     opening = _OPENING.match(text)
     if opening is None:
         return None

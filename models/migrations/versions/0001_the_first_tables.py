@@ -158,6 +158,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_leads_part_of'), ['part_of'], unique=False)
         batch_op.create_index(batch_op.f('ix_leads_stage'), ['stage'], unique=False)
 
+    op.create_table('live_cards',
+    sa.Column('outbox_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('notice_id', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('since', models.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('until', models.base.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('outbox_id', 'notice_id', 'unit_id', name=op.f('pk_live_cards'))
+    )
     op.create_table('marks',
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('value', sa.String(), nullable=False),
@@ -246,6 +254,11 @@ def upgrade() -> None:
     with op.batch_alter_table('questions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_questions_person'), ['person'], unique=False)
 
+    op.create_table('quotas',
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('counted', sa.JSON(none_as_null=True), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_quotas'))
+    )
     op.create_table('receipt_events',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('notice_id', sa.Integer(), nullable=False),

@@ -296,7 +296,7 @@ async def test_a_message_that_is_put_off_says_until_when(server, api):
     for row in range(27):
         await api.send_text(["lisi"], "收到", row=row)
     server.now += 20
-    assert (await api.send_text(["lisi"], "收到", row=99)).wait.total_seconds() == 40
+    assert (await api.send_text(["lisi"], "收到", row=99)).wait.total_seconds() == 41
 
 
 # -- cards -------------------------------------------------------------------------------------------------------------

@@ -157,6 +157,14 @@ async def test_what_only_the_platform_knows_is_named_too(name):
         assert all(part in sentence for part in SAID_BY_THE_PLATFORM[name]), sentence
 
 
+async def test_a_bot_by_callback_address_needs_to_know_its_groups_too():
+    async with platform() as one:
+        callback = {"token": "t", "aes_key": "a" * 43, "name": "小收"}
+        configured = WeComSection(**section(one, bot={}).model_dump() | {"bot": None, "bot_callback": callback})
+        [sentence] = await wrong(one, configured, known(chats={}))
+        assert "@小收 本群是 成员单位群" in sentence
+
+
 async def test_ten_faults_at_once_are_all_named():
     async with platform() as one:
         one.people = 3

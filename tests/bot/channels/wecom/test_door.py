@@ -8,10 +8,13 @@ from slow_motion import SlowMotion
 
 from bot.channels import Outgoing, refused, sent, try_later, unsure
 from bot.channels.wecom.bot_leg import BotLeg
+from bot.channels.wecom.card_chances import CardChances
 from bot.channels.wecom.door import APP, BOT, Face, WeCom
 from bot.channels.wecom.group_cards import GroupCards, Way
 from bot.channels.wecom.identity import Directory
+from bot.channels.wecom.quotas import OwnQuotas
 from bot.channels.wecom.windows import Window, Windows
+from bot.clock import SystemClock
 from models.people import Person
 from models.pseudonyms import Pseudonyms
 from models.rooms import Room
@@ -92,6 +95,7 @@ async def door(tmp_path):
         directory=directory,
         windows=windows,
         cards=GroupCards(store, "push"),
+        chances=CardChances(store, SystemClock(), lambda: None),
         installation=KEY,
         names=Pseudonyms(KEY),
         tail=lambda number: f"…（全文 {number}）",
@@ -100,10 +104,14 @@ async def door(tmp_path):
         keys={"members": SecretStr("hook")},
     )
     made.line = Line()
-    made.bot = BotLeg(made.line, pace, windows, KEY)
+    made.bot = BotLeg(made.line, pace, windows, KEY, OwnQuotas(pace.now), unpressed)
     made.pace, made.alarms = pace, alarms
     yield made
     await store.close()
+
+
+def unpressed(buttons):
+    return f"（回“{buttons[0]['key']}”也一样）"
 
 
 def to(person="u001", body="〔1号〕请签收", **more):

@@ -13,6 +13,7 @@ from slow_motion import SlowMotion
 
 from bot.channels.wecom import net
 from bot.channels.wecom.push import Push
+from bot.channels.wecom.quotas import OwnQuotas
 from bot.channels.wecom.settings import WeComSection
 from bot.channels.wecom.shorten import shorten
 from models.rules.neutral import neutralise
@@ -28,7 +29,7 @@ async def pushing(given=None):
         section = WeComSection(api=fake.base)
         async with net.client(section, fresh=True) as http:
             http._timeout = net.aiohttp.ClientTimeout(total=0.3, sock_connect=0.3)
-            push = Push(section.api, http, pace)
+            push = Push(section.api, http, OwnQuotas(pace.now))
             push.fake, push.pace = fake, pace
             yield push
 
@@ -108,9 +109,9 @@ async def test_eighteen_a_minute_leave_and_the_nineteenth_waits_here():
         assert len(push.fake.hook_calls) == 18
         push.pace.at += 59.9
         late = await send(push)
-        assert late.fate is Fate.LATER and 0 < late.wait.total_seconds() <= 0.2
-        push.pace.at += 0.2
-        push.fake.now += 60.1
+        assert late.fate is Fate.LATER and 0 < late.wait.total_seconds() <= 1.2
+        push.pace.at += 1.2
+        push.fake.now += 61.1
         assert (await send(push)).fate is Fate.SENT
 
 
@@ -151,7 +152,7 @@ async def test_a_configured_proxy_is_used():
     async with fake_bot() as fake:
         section = WeComSection(api="http://wecom.invalid", proxy=fake.base)
         async with net.client(section, fresh=True) as http:
-            outcome, _ = await Push(section.api, http, SlowMotion()).text(KEY, "x", (), "")
+            outcome, _ = await Push(section.api, http, OwnQuotas(SlowMotion().now)).text(KEY, "x", (), "")
         assert outcome.fate is Fate.REFUSED  # the fake, standing in for a proxy, does not know the key
         assert json.loads(fake.raw[0])["text"]["content"] == "x"
 

@@ -55,10 +55,22 @@ def random_xml(rng):
         "MsgId": str(rng.randrange(1 << 62)),
         "AgentID": "1000002",
     }
+    if rng.random() < 0.3:  # a text as the platform writes it
+        fields["MsgType"], fields["Content"] = "text", words.replace(rng.choice("]]x"), "")
+        return gap.join(["<xml>", *(f"<{name}>{usually(name, fields[name])}</{name}>" for name in USUAL), "</xml>"])
     names = [name for name in fields if rng.random() < 0.9]
     rng.shuffle(names)
     parts = [f"{gap}<{name}>{written(rng, fields[name])}</{name}>" for name in names]
     return f"<xml>{''.join(parts)}{rng.choice(['', chr(10)])}</xml>"
+
+
+USUAL = ("ToUserName", "FromUserName", "CreateTime", "MsgType", "Content", "MsgId", "AgentID")
+
+
+def usually(name, value):
+    if name in ("CreateTime", "MsgId", "AgentID"):
+        return value
+    return "<![CDATA[" + value.replace("]]>", "]]]]><![CDATA[>") + "]]>"
 
 
 def written(rng, value):
