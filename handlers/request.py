@@ -124,7 +124,7 @@ class Desk:
 
         Options among the facts: `send` (SendClass), `mentions`, `buttons`, `quote`, `edits`, `wants`, `notice_id`,
         `office_hours` (wait for working hours), `after` (a timedelta or an instant), `not_after`, `veiled` (the
-        person is kept as a pseudonym).
+        person is kept as a pseudonym), `alike` (whatever is told with the same value in this transaction reads the same).
         """
         options = {name: facts.pop(name) for name in OPTIONS if name in facts}
         buttons: Sequence[Button] = options.get("buttons", ())
@@ -135,7 +135,7 @@ class Desk:
         due = self._when(options.get("after"))
         if options.get("office_hours"):
             due = self.calendar.next_opening(due)
-        body = self.wording(template, can_press=can_press, **facts)
+        body = self._worded(template, options.get("alike"), facts | {"can_press": can_press})
         # Whoever stored the question sends this at once, or nobody does: it needs no other claim.
         claimed = options.get("send") is SendClass.PROMPT
         self.gathering.outbox.append(
@@ -164,6 +164,15 @@ class Desk:
             }
         )
 
+    def _worded(self, template: str, alike: object, facts: dict[str, Any]) -> str:
+        """What reads alike for many in one transaction is worded once."""
+        if alike is None:
+            return self.wording(template, **facts)
+        known, key = self.gathering.worded, (template, alike, facts["can_press"])
+        if key not in known:
+            known[key] = self.wording(template, **facts)
+        return known[key]
+
     def _when(self, after: timedelta | datetime | None) -> datetime:
         if isinstance(after, timedelta):
             return self.now + after
@@ -185,6 +194,7 @@ OPTIONS = (
     "after",
     "not_after",
     "veiled",
+    "alike",
 )
 
 

@@ -24,6 +24,7 @@ class Gathering:
         self.acks: dict[tuple[int, int], dict[str, Any]] = {}
         self.changed: set[int] = set()
         self.presses: list[Incoming] = []
+        self.worded: dict[Any, str] = {}  # what was said in this transaction and reads alike for many
         self.flushed = 0  # how often rows of handlers were written before the end
         self._owed: dict[int, list[Any]] = {}
         self._brief: dict[int, list[receipts.Brief]] = {}
