@@ -83,13 +83,8 @@ async def receive(request: Request, row: Any, how: How) -> None:
     if how not in (How.BUTTON, How.QUOTE, How.NUMBER):  # whoever named the notice means no other
         others = [number for number in await request.gathering.unacked(request.unit.id) if number != row.number]
     late, others = values["late"], others[:8]
-    alike = (
-        row.notice_id,
-        row.version,
-        row.done_at is None,
-        late,
-        *others,
-    )  # all of the notice and of its receipt that is said
+    # All of the notice and of its receipt that is said.
+    alike = (row.notice_id, row.version, row.done_at is None, late, *others)
     request.reply("ack", row=row, late=late, others=others, alike=alike)
 
 
