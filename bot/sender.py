@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -70,10 +71,10 @@ class Sender:
             except Exception as trouble:  # a full disk now is no reason to fall silent for ever
                 log.error("sending failed: %s", origin(trouble))
                 await asyncio.sleep(1)
-            try:
-                await asyncio.wait_for(self._due.wait(), SAFETY)
-            except TimeoutError:
-                continue
+            # Not `wait_for`: of a wake and a stop in the same instant Python 3.11's loses the stop, and nobody ever ends.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SAFETY):
+                    await self._due.wait()
 
     async def _give_way(self) -> None:
         """Those who wait for a commit go first; what is to be said to them follows, GIVE_WAY later at most."""
