@@ -122,8 +122,8 @@ class Sender:
     async def recover(self) -> None:
         """Deal with claims whose holder is gone: what must not stand twice becomes `unknown`, the rest is sent again.
 
-        Where we are alone every claim is one whose holder is gone; else those that ran out. A door that shows only what was settled has certainly
-        not posted it, and says so by `shows_settled_only`.
+        Where we are alone every claim is one whose holder is gone; else those that ran out. A door that shows only what
+        was settled has certainly not posted it, and says so by `shows_settled_only`.
         """
         async with self._turn:  # then nothing is in our own hands
             await self._recover()

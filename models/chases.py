@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.bulk import change
 from models.notices import Notice, NoticeState
-from models.receipts import CHASES, EVENTS, TABLE
+from models.receipts import CHASES, EVENTS, KEY, TABLE
 
 
 class Step(NamedTuple):
@@ -64,7 +64,7 @@ async def chased_since(session: AsyncSession, unit_ids: Iterable[int], since: da
     return found
 
 
-SET_STEPS = change(TABLE, {"notice_id": "notice_id", "unit_id": "unit_id"}, ["chase_at", "chase_step"])
+SET_STEPS = change(TABLE, KEY, ["chase_at", "chase_step"])
 
 
 async def set_steps(session: AsyncSession, steps: Sequence[Step]) -> None:

@@ -194,7 +194,8 @@ async def of_numbers(session: AsyncSession, pairs: Iterable[tuple[int, int]]) ->
 ACK_COLUMNS = ("state", "acked_at", "acked_by", "how", "on_version", "late", "proxy", "done_at", "chase_at")
 
 
-WRITE_ACKS = change(TABLE, {"notice_id": "notice_id", "unit_id": "unit_id"}, ACK_COLUMNS)
+KEY = {"notice_id": "notice_id", "unit_id": "unit_id"}  # by which `change` finds a receipt
+WRITE_ACKS = change(TABLE, KEY, ACK_COLUMNS)
 
 
 async def write_acks(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:

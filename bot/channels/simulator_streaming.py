@@ -88,7 +88,8 @@ async def stream(
 async def _told(page: Stream, patience: float) -> list[Told]:
     """What there is to tell, waiting for it."""
     try:
-        waiting = [await asyncio.wait_for(page.waiting.get(), patience)]
+        async with asyncio.timeout(patience):
+            waiting = [await page.waiting.get()]
     except TimeoutError:
         return []
     while len(waiting) < AT_ONCE and not page.waiting.empty():

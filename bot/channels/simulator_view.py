@@ -4,17 +4,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import takewhile
 
 from bot.channels.simulator import BOT, Message
+from bot.channels.tables import RULE, table_at
 
 BRIEF = 80  # letters of a message in the list and in quotes
 LONGEST_TITLE = 24
 HUES = 8
 _COUNT = re.compile(r"已签收 (\d+)/(\d+)")
 _BODY = re.compile(r"市委?(?=..)")
-_RULE = re.compile(r"\|(\s*:?-+:?\s*\|)+")
-_BAR = re.compile(r"(?<!\\)\|")
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class Shown:
         """One line that stands for the message; of the bot's tables only the cells."""
         lines = self.message.text.split("\n")
         if self.author.is_bot:
-            lines = [line.replace("|", " ") for line in lines if not _RULE.fullmatch(line.strip())]
+            lines = [line.replace("|", " ") for line in lines if not RULE.fullmatch(line.strip())]
         return " ".join(" ".join(lines).split())[:BRIEF]
 
     @property
@@ -81,7 +79,7 @@ class Shown:
 def _blocks(lines: list[str], mentioned: Iterable[str]) -> Iterator[Block]:
     at = 0
     while at < len(lines):
-        if rows := _table(lines[at:]):
+        if rows := table_at(lines[at:]):
             yield Block("table", rows=tuple(rows))
             at += len(rows) + 1
             continue
@@ -92,22 +90,6 @@ def _blocks(lines: list[str], mentioned: Iterable[str]) -> Iterator[Block]:
         else:
             yield Block("title" if at == 0 and len(lines) > 1 and len(line) <= LONGEST_TITLE else "", words)
         at += 1
-
-
-def _table(lines: list[str]) -> list[tuple[str, ...]]:
-    """The rows of a Markdown table that begins here, its head first and all as wide; none if none does."""
-    if len(lines) < 2 or not lines[0].startswith("|") or not _RULE.fullmatch(lines[1].strip()):
-        return []
-    head = _cells(lines[0])
-    body = [_cells(line) for line in takewhile(lambda line: line.startswith("|"), lines[2:])]
-    return [head, *((*row, *("",) * len(head))[: len(head)] for row in body)]
-
-
-def _cells(line: str) -> tuple[str, ...]:
-    cells = _BAR.split(line.strip())[1:]
-    if cells and not cells[-1].strip():
-        cells.pop()
-    return tuple(cell.strip().replace("\\|", "|") for cell in cells)
 
 
 def lit(text: str, mentioned: Iterable[str]) -> Iterator[tuple[str, bool]]:

@@ -57,7 +57,8 @@ class CardChances:
         self._open[room] = asyncio.get_running_loop().create_future()
         try:
             await self.hurry(room)
-            return await asyncio.wait_for(self._open[room], MOMENT)
+            async with asyncio.timeout(MOMENT):
+                return await self._open[room]
         except TimeoutError:
             self._rooms.add(room)
             return None
