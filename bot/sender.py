@@ -39,7 +39,7 @@ HOLD = timedelta(seconds=60)  # how long a claim stands before it counts as aban
 FRESH, PATIENCE = 30.0, 20.0  # seconds: how old a claim may be when its message leaves, and how long a door may take
 SAFETY = 30.0  # seconds of sleep at most, should a wake be lost
 REST = 0.05  # seconds between two rounds: in a burst of 收到 a claim then takes a hundred replies, not a dozen
-GIVE_WAY = 0.5  # seconds that a burst may hold back what is to be said
+GIVE_WAY = 2.0  # seconds that a burst may hold back what is to be said
 SETTLE = 1.0  # seconds after which outcomes are written down, though the lane goes on
 AWAY = timedelta(minutes=1)  # how long a message waits for a door that is not open
 

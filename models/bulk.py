@@ -52,8 +52,11 @@ class Bulk:
         statement, keys = self._compiled[dialect.name]
         values = [_column([row[key] for row in rows], prepare) for key, prepare in keys]
         session.info["changes"] = session.info.get("changes", 0) + 1
-        unpacked = dialect.name == "postgresql"
-        await connection.exec_driver_sql(statement, tuple(values) if unpacked else list(zip(*values, strict=True)))
+        if dialect.name == "postgresql":
+            await connection.exec_driver_sql(statement, tuple(values))
+        else:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            driver.write_later(statement, list(zip(*values, strict=True)))
 
     def _compile(self, dialect: Dialect) -> tuple[str, list[tuple[str, Prepare]]]:
         # Only now: the type of a column that refers to another table is known when all tables are.

@@ -2,14 +2,18 @@
 
 A visit is two wake-ups and costs some 50 µs, more than most statements: a cursor is opened, executes, is read out and
 closed in one of them. SQLAlchemy's adapter reads a result out as soon as it stands, so nothing is held that was not.
+
+What gives nothing back waits for a visit that is made anyhow: BEGIN for the first statement, rows that are only written
+(`write_later`) for the next statement or the commit. What is wrong with them is said there.
 """
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from aiosqlite import Connection
 
+BEGINS = ("BEGIN", "BEGIN IMMEDIATE")
 CHUNK = 64  # rows that aiosqlite would read at once; here all are read at once
 
 
@@ -46,18 +50,66 @@ class Cursor:
         self._rows, self.description, self.rowcount, self.lastrowid = done
 
 
+Asked = tuple[str, str, Any]  # a cursor's method, the statement and its parameters
+Done = tuple[list[Any], Any, int, int | None]
+"""The rows, their description, how many rows were touched and the id of the last one written."""
+
+
 class OneVisit(Connection):
     """A connection whose cursors do all they do in one visit to its thread."""
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(connector, CHUNK)
+        self._waiting: list[Asked] = []
+        self._begun = False  # set before SQLite is told: whoever is cancelled meanwhile has to roll back
+        self._thread.daemon = True  # it does not keep the process alive
 
     def cursor(self) -> Any:
         return Cursor(self)
 
-    async def whole(self, how: str, sql: str, parameters: Any) -> tuple[list[Any], Any, int, int | None]:
-        """The rows, their description, how many rows were touched and the id of the last one written."""
-        visit: Callable[..., Awaitable[tuple[list[Any], Any, int, int | None]]] = self._execute
-        return await visit(self._whole, how, sql, parameters)
+    def write_later(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement for each of these rows, before whatever is asked next."""
+        self._waiting.append(("executemany", sql, rows))
 
-    def _whole(self, how: str, sql: str, parameters: Any) -> tuple[list[Any], Any, int, int | None]:
+    async def whole(self, how: str, sql: str, parameters: Any) -> Done:
+        if sql in BEGINS:
+            self._begun, self._waiting = True, [(how, sql, parameters)]
+            return [], None, -1, None
+        return cast(Done, await self._visit(self._whole, self._taken(), how, sql, parameters))
+
+    async def commit(self) -> None:
+        if self._begun:
+            await self._visit(self._commit, self._taken())
+        self._begun = False
+
+    async def rollback(self) -> None:
+        """SQLAlchemy asks for it also when a connection is given back after its commit."""
+        if self._begun:
+            self._waiting = []
+            await super().rollback()
+        self._begun = False
+
+    async def _visit(self, do: Callable[..., Any], *given: Any) -> Any:
+        visit: Callable[..., Awaitable[Any]] = self._execute
+        return await visit(do, *given)
+
+    def _taken(self) -> list[Asked]:
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+    # -- in the thread -------------------------------------------------------------------------------------------------
+
+    def _commit(self, waiting: list[Asked]) -> None:
+        for one in waiting:
+            self._one(*one)
+        self._conn.commit()
+
+    def _whole(self, waiting: list[Asked], how: str, sql: str, parameters: Any) -> Done:
+        for one in waiting:
+            self._one(*one)
+        return self._one(how, sql, parameters)
+
+    def _one(self, how: str, sql: str, parameters: Any) -> Done:
         cursor = self._conn.cursor()
         try:
             getattr(cursor, how)(sql, parameters)
@@ -68,8 +120,7 @@ class OneVisit(Connection):
 
 
 async def connect(connector: Callable[[], sqlite3.Connection]) -> OneVisit:
-    """Open a connection in a thread of its own, which does not keep the process alive."""
-    connection = OneVisit(connector, CHUNK)
-    connection._thread.daemon = True
+    """Open a connection in a thread of its own."""
+    connection = OneVisit(connector)
     await connection
     return connection

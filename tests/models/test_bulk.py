@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
 from spine import START, a_row
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import outbox
 from models.leads import Lead  # noqa: F401  # every table is known before one is used
@@ -49,3 +52,43 @@ async def test_a_key_that_stands_is_left_alone_even_within_one_statement(store: 
     await store.write(lambda session: outbox.add_rows(session, rows))
     async with store.read() as session:
         assert [row.body for row in await outbox.in_state(session, OutState.PENDING)] == ["said"]
+
+
+async def test_what_was_written_is_there_for_the_next_question_of_its_transaction(store: Store) -> None:
+    async def unit(session: AsyncSession) -> list[str | None]:
+        seen = []
+        for value in ("first", "second"):
+            await WRITE.run(session, [{"name": "mark", "value": value}])
+            seen.append(await read_mark(session, "mark"))
+        await WRITE.run(session, [{"name": "mark", "value": "third"}])
+        return seen
+
+    assert await store.write(unit) == ["first", "second"]
+    async with store.read() as session:
+        assert await read_mark(session, "mark") == "third"
+
+
+async def test_what_the_database_refuses_takes_the_whole_transaction_with_it(store: Store) -> None:
+    """Also where nothing is asked after it, so that only the commit can say so; the next transaction begins anew."""
+
+    async def unit(session: AsyncSession) -> None:
+        await WRITE.run(session, [{"name": "mark", "value": "sound"}])
+        await outbox.add_rows(session, [{**a_row("broken", START), "body": None}])
+
+    with pytest.raises(IntegrityError):
+        await store.write(unit)
+    await store.write(lambda session: WRITE.run(session, [{"name": "other", "value": "1"}]))
+    async with store.read() as session:
+        assert (await read_mark(session, "mark"), await read_mark(session, "other")) == (None, "1")
+
+
+async def test_what_an_exception_rolled_back_is_not_written_by_the_next_on_its_connection(store: Store) -> None:
+    async def unit(session: AsyncSession) -> None:
+        await WRITE.run(session, [{"name": "mark", "value": "1"}])
+        raise KeyError("later")
+
+    with pytest.raises(KeyError):
+        await store.write(unit)
+    await store.write(lambda session: WRITE.run(session, [{"name": "other", "value": "1"}]))
+    async with store.read() as session:
+        assert (await read_mark(session, "mark"), await read_mark(session, "other")) == (None, "1")
