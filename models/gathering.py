@@ -4,12 +4,12 @@ A burst of a thousand 收到 is a handful of transactions and a handful of state
 rows here, and dispatch writes them before it commits, or before it runs a handler that wants to query.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import inbox, outbox, receipts
+from models import answer_addresses, inbox, outbox, receipts
 from models.incoming import Incoming
 
 
@@ -21,6 +21,7 @@ class Gathering:
         self.inbox: list[dict[str, Any]] = []
         self.outbox: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
+        self.answer_at: list[Mapping[str, Any]] = []
         self.acks: dict[tuple[int, int], dict[str, Any]] = {}
         self.changed: set[int] = set()
         self.presses: list[Incoming] = []
@@ -93,7 +94,8 @@ class Gathering:
         await receipts.add_events(self.session, self.events)
         await outbox.add_rows(self.session, self.outbox)
         await inbox.add_rows(self.session, self.inbox)
-        self.acks, self.events, self.outbox, self.inbox = {}, [], [], []
+        await answer_addresses.add_rows(self.session, self.answer_at)
+        self.acks, self.events, self.outbox, self.inbox, self.answer_at = {}, [], [], [], []
         self._owed, self._brief, self._numbered = {}, {}, {}
 
 

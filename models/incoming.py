@@ -1,7 +1,9 @@
 """What a door hands in: one frozen value for a message or a pressed key, whatever the platform."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from models.sealing import Secret
 
@@ -52,7 +54,8 @@ class Incoming:
     `message` is the platform's id of this message, `quote` that of the quoted one where the platform tells it,
     and `quoted_words` its text where that is all it tells. `key` is a pressed button's key, `target` the
     message that carries it. `called` is what a platform calls somebody whom the roster does not know. `heard`
-    is False for a room message that the bot only keeps on the platform's behalf.
+    is False for a room message that the bot only keeps on the platform's behalf. `answer_at` is the row of
+    `answer_addresses`, where the platform gave such an address.
     """
 
     channel: str
@@ -71,6 +74,7 @@ class Incoming:
     heard: bool = True
     called: str = ""
     payload_hash: str = ""
+    answer_at: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def private(self) -> bool:

@@ -3,6 +3,7 @@
 from alembic import context
 
 import models.alarms
+import models.answer_addresses
 import models.approvals
 import models.attachments
 import models.contacts

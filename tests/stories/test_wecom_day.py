@@ -107,14 +107,6 @@ async def test_what_comes_to_each_address_is_counted_where_machines_look(tmp_pat
         assert 'shoudao_door_total{leg="callback bot",what="stored"} 1.0' in text
 
 
-async def test_a_reply_that_can_be_used_once_is_used_once(tmp_path, caplog):
-    """O-04: the address that comes with a message takes one answer."""
-    async with office("", tmp_path, caplog, way="callback") as world:
-        assert "我在" in (await world.says("u018", "你好", msgid="one")).to("u018").text
-        window = world.legs.door.windows
-        assert window.find("one") is None and world.used == {f"one~{userid('u018')}"}
-
-
 async def test_a_card_of_the_app_with_several_buttons_keeps_those_not_pressed(database, tmp_path, caplog):
     async with office(database, tmp_path, caplog, way="app") as world:
         world.api.members = {userid("u018"): {}, userid("clerk"): {}, userid("head"): {}}

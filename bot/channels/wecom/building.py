@@ -96,10 +96,10 @@ class _Builder:
 
     def bot_callback(self, section: BotCallbackSection) -> None:
         answers = self.legs.door.answers = ReplyLeg(
-            self.section.api, self.http, self.pace, self.windows, self.key, self._unpressed
+            self.section.api, self.http, self.bot.store, self.bot.clock, self.key, self._unpressed
         )
         intake = self._intake(BOT, Fetching(self.media, bot_key=section.aes_key.get_secret_value()))
-        intake.window, intake.chances = answers.window, self.legs.door.chances
+        intake.address, intake.chances = answers.address, self.legs.door.chances
         made = self._callback(BotEnvelope(), section, "", intake)
         made.late = partial(_put_back, self.legs.door.chances, self.key)
 

@@ -178,7 +178,7 @@ class WeCom:
         if leg == APP:
             return None if self.app is None else await self._by_app(self.app, userid, message)
         if self.answers is not None:
-            return await self._in_answer(self.answers, private(userid), message)
+            return await self.answers.say(message, private(userid))
         if self.bot is None or not self.directory.has_opened(BOT, message.person):
             return None
         return await self.bot.say(userid, message, group=False)
@@ -191,16 +191,6 @@ class WeCom:
         words, row, tries = untabled(message.body), message.id, message.attempts
         return await app.send_text([userid], words, row=row, attempts=tries, mentions=message.mentions)
 
-    async def _in_answer(self, leg: ReplyLeg, place: str, message: Outgoing) -> Outcome | None:
-        name = message.quote or self.windows.newest_in(place)
-        window = self.windows.find(name)
-        if window is None or window.later is None:
-            return None
-        outcome = await leg.say(message, window)
-        if window.once and outcome.fate is not Fate.LATER:
-            self.windows.take(name)
-        return outcome
-
     # -- to a group --------------------------------------------------------------------------------------------------
 
     async def _to_room(self, message: Outgoing) -> Outcome:
@@ -209,11 +199,12 @@ class WeCom:
         if message.kind == CARD:
             return await self._card(message, chat)
         answering = self.windows.find(message.quote)
-        if answering is not None and answering.later is not None and not message.mentions:
-            if self.bot is not None:
-                return await self.bot.say(chat, message, group=True, answering=answering)
-            if self.answers is not None:
-                return await self._in_answer(self.answers, chat, message) or try_later("答复的时限已过", LATE)
+        if self.bot is not None and answering is not None and answering.later is not None and not message.mentions:
+            return await self.bot.say(chat, message, group=True, answering=answering)
+        if self.answers is not None and message.quote is not None and not message.mentions:
+            answered = await self.answers.say(message, chat)
+            if answered is not None:
+                return answered
         by_bot = self.bot if chat and self.bot is not None else None
         if key is not None and self.push is not None and (message.mentions or by_bot is None):
             return await self._push(self.push, key, message)

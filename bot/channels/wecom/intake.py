@@ -7,9 +7,10 @@ import asyncio
 import hashlib
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.channels import Outcome, sent
@@ -74,6 +75,7 @@ class Intake:
     names: Names = field(default_factory=Names)
     stale: Callable[[], Awaitable[None]] | None = None
     window: Callable[[Said], Window | None] | None = None
+    address: Callable[[Said], Mapping[str, Any] | None] | None = None
     chances: CardChances | None = None
     card_follows: bool = False  # whether a card may come after whatever was said in its group, as an answer of its own
     excuse: Callable[[Incoming, Sequence[str]], Awaitable[None]] | None = None
@@ -163,6 +165,7 @@ class Intake:
             target=self._target(said),
             heard=said.kind is not SaidKind.IGNORED and named,
             called=await self.names.of(said.userid) if person.startswith(STRANGER) else "",
+            answer_at=self.address(said) if self.address is not None else None,
             payload_hash=hashlib.blake2b(said.content(), key=self.key).hexdigest()[:32],
         )
 

@@ -4,25 +4,32 @@ That address takes plain markdown within an hour, once; in private also a card. 
 answer to the callback itself (`card_chances.py`). Source: developer.work.weixin.qq.com/document/path/101138.
 """
 
+import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import aiohttp
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from yarl import URL
 
-from bot.channels import Outcome, Outgoing, sent, try_later
+from bot.channels import Outcome, Outgoing, sent
 from bot.channels.wecom import errcodes
 from bot.channels.wecom.bot_leg import Unpressed, markdown
 from bot.channels.wecom.cards import button_card, fits_card, task_id
 from bot.channels.wecom.json_messages import parse_json
-from bot.channels.wecom.pace import Pace
 from bot.channels.wecom.said import Said
-from bot.channels.wecom.windows import AN_HOUR, Window, Windows, private
+from bot.channels.wecom.windows import private
+from bot.clock import Clock
+from models import answer_addresses
 from models.rules.retrying import Fate
+from models.store import Store
 
 LARGEST_ANSWER = 64 * 1024
+NONCE = 12
+AN_HOUR = timedelta(seconds=3500)  # a little less than theirs
 
 
 class ReplyLeg:
@@ -32,42 +39,54 @@ class ReplyLeg:
         self,
         api: str,
         http: aiohttp.ClientSession,
-        pace: Pace,
-        windows: Windows,
+        store: Store,
+        clock: Clock,
         installation: bytes,
         unpressed: Unpressed,
     ) -> None:
-        self._api, self._http, self._pace, self.windows = URL(api), http, pace, windows
+        self._api, self._http, self._store, self._clock = URL(api), http, store, clock
         self._installation, self._unpressed = installation, unpressed
+        self._sealing = AESGCM(hashlib.sha256(b"wecom answer address" + installation).digest())
 
-    def window(self, said: Said) -> Window | None:
-        """How this message may be answered later; None where it brought no address of the platform."""
-        place = said.chat or private(said.userid)
+    def address(self, said: Said) -> Mapping[str, Any] | None:
+        """The row of `answer_addresses` for this message; None where it brought no address of the platform."""
         try:
-            address = URL(said.response_url)
-            ours = bool(said.response_url) and address.origin() == self._api.origin()
+            ours = bool(said.response_url) and URL(said.response_url).origin() == self._api.origin()
         except ValueError:
             ours = False
         if not ours:
             return None
+        nonce, name = secrets.token_bytes(NONCE), said.external_id
+        sealed = nonce + self._sealing.encrypt(nonce, said.response_url.encode(), name.encode())
+        place = self._hidden(said.chat or private(said.userid))
+        return {"message": name, "place": place, "sealed": sealed, "until": self._clock.now() + AN_HOUR}
 
-        async def later(body: Mapping[str, Any]) -> Outcome:
-            return await self._post(address, body)
+    async def say(self, message: Outgoing, place: str) -> Outcome | None:
+        """In answer to what it quotes, else to what was last said in this place; None where nothing may be answered."""
+        async with self._store.read() as session:
+            row = await answer_addresses.find(session, message.quote, self._hidden(place), self._clock.now())
+        if row is None:
+            return None
+        nonce, sealed = row.sealed[:NONCE], row.sealed[NONCE:]
+        address = URL(self._sealing.decrypt(nonce, sealed, row.message.encode()).decode())
+        outcome = await self._say(address, message)
+        if outcome.fate is not Fate.LATER:  # used up; only now, for a crash before it was used must leave it
+            await self._store.write(lambda session: answer_addresses.forget(session, [row.message]))
+        return outcome
 
-        return Window(until=self._pace.now() + AN_HOUR, place=place, later=later, once=True)
+    def _hidden(self, place: str) -> str:
+        return hashlib.blake2b(place.encode(), key=self._installation, digest_size=16).hexdigest()
 
-    async def say(self, message: Outgoing, window: Window | None) -> Outcome:
-        if window is None or window.later is None:
-            return try_later("回调方式的机器人只能在对方发言后一小时内答一次", timedelta(minutes=1))
+    async def _say(self, address: URL, message: Outgoing) -> Outcome:
         if message.room is not None or not message.buttons:
-            return await window.later(markdown(message.body))
+            return await self._post(address, markdown(message.body))
         words = markdown(message.body + self._unpressed(message.buttons))
         if not fits_card(message.body, message.buttons):
-            return await window.later(words)
+            return await self._post(address, words)
         card = button_card(message.body, message.buttons, task_id(message.id, self._installation))
-        outcome = await window.later({"msgtype": "template_card", "template_card": card})
+        outcome = await self._post(address, {"msgtype": "template_card", "template_card": card})
         if outcome.fate is Fate.REFUSED:  # whether a refusal uses the address up, nobody says
-            return await window.later(words)
+            return await self._post(address, words)
         return replace(outcome, provider_id=card["task_id"]) if outcome.fate is Fate.SENT else outcome
 
     async def _post(self, address: URL, body: Mapping[str, Any]) -> Outcome:

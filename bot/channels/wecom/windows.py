@@ -13,7 +13,7 @@ from bot.channels import Outcome
 from bot.channels.wecom.pace import Pace
 from bot.channels.wecom.passive import Answer
 
-AT_ONCE, AN_HOUR, A_DAY = 4.5, 3500.0, 23 * 3600.0  # a little less than the platform's 5 s, 1 h, 24 h
+AT_ONCE, A_DAY = 4.5, 23 * 3600.0  # a little less than the platform's 5 s and 24 h
 MOST = 20_000
 
 
@@ -21,14 +21,13 @@ MOST = 20_000
 class Window:
     """`at_once` answers a click or a first step into the chat, once; `later` takes ordinary messages.
 
-    `place` is a chat id, or `private(userid)`. `once` says that `later` may be used a single time.
+    `place` is a chat id, or `private(userid)`.
     """
 
     until: float
     place: str
     at_once: Callable[[Answer], Awaitable[Outcome]] | None = None
     later: Callable[[Mapping[str, Any]], Awaitable[Outcome]] | None = None
-    once: bool = False
 
 
 def private(userid: str) -> str:

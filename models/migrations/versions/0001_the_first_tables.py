@@ -22,6 +22,17 @@ def upgrade() -> None:
     sa.Column('told_at', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_alarms'))
     )
+    op.create_table('answer_addresses',
+    sa.Column('message', sa.String(), nullable=False),
+    sa.Column('place', sa.String(), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.Column('until', models.base.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('message', name=op.f('pk_answer_addresses'))
+    )
+    with op.batch_alter_table('answer_addresses', schema=None) as batch_op:
+        batch_op.create_index('ix_answer_addresses_place', ['place', 'until'], unique=False)
+        batch_op.create_index(batch_op.f('ix_answer_addresses_until'), ['until'], unique=False)
+
     op.create_table('approvals',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('act', sa.String(), nullable=False),
