@@ -12,7 +12,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock, since_start
 from bot.listening import Entangled, answer, refuse, request_for, row_for
+from bot.submitted import Conflict, Job, NotStored, Stored
 from bot.surroundings import Around
 from bot.ticking import Ticking
 from bot.tracing import origin
@@ -39,39 +39,6 @@ BURST = 0.1  # seconds after its last full batch at which a burst is over
 FEW, BREATH = 8, 0.003  # messages that make a burst; seconds to wait for the rest of it
 Name = tuple[str, str]
 UNSTORED, UNSTORED_SAYS = "database", "收到的消息存不进数据库：请检查磁盘空间和数据库服务"
-
-
-class Conflict(Exception):
-    """The same id came with other content; the first stands."""
-
-
-class NotStored(Exception):
-    """It could not be kept, and nothing was done: the door must not answer as if it had been. May be sent again."""
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What a door may answer: the platform's message id and time, as committed. `fresh` is False for a repetition."""
-
-    message: str
-    at: datetime
-    fresh: bool = True
-
-
-@dataclass(eq=False)
-class Job:
-    """One message waiting for its transaction. Its submitter may be gone by the time it is done."""
-
-    incoming: Incoming
-    done: asyncio.Future[Stored] = field(repr=False)
-
-    def end(self, result: Stored | Exception) -> None:
-        if self.done.done():
-            return
-        if isinstance(result, Stored):
-            self.done.set_result(result)
-        else:
-            self.done.set_exception(result)
 
 
 class Dispatch:

@@ -9,8 +9,9 @@ from bot.channels.simulator import BOT, NAME, Message, Simulator
 from bot.channels.simulator_people import Residents
 from bot.channels.simulator_shapes import is_blank, read_client_id, read_id, read_images, read_pictures, read_text
 from bot.clock import Clock
-from bot.dispatch import Conflict, Dispatch, NotStored, Stored
+from bot.dispatch import Dispatch
 from bot.faults import Fault
+from bot.submitted import Conflict, NotStored, Stored
 from bot.surroundings import Around
 from models import inbox
 from models.incoming import Incoming

@@ -13,7 +13,8 @@ from spine import START, Spine, message, organs, serving
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import OperationalError
 
-from bot.dispatch import Conflict, Dispatch, NotStored, Stored
+from bot.dispatch import Dispatch
+from bot.submitted import Conflict, NotStored, Stored
 from handlers.registry import ANYONE, PASS, Command, Listener, Misunderstood, Registry, Tick, Where
 from models.alarms import Alarm
 from models.inbox import Inbox

@@ -30,7 +30,7 @@ from bot.channels.wecom.envelopes import Leg
 from bot.channels.wecom.passive import Answer
 from bot.channels.wecom.said import Said, SaidKind
 from bot.clock import Clock, since_start
-from bot.dispatch import Conflict, NotStored
+from bot.submitted import Conflict, NotStored
 
 log = logging.getLogger(__name__)
 LARGEST = 64 * 1024

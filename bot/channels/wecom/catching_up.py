@@ -15,7 +15,7 @@ from typing import Any
 from bot.channels.wecom.pace import Pace
 from bot.channels.wecom.reporting import Reporter
 from bot.channels.wecom.spool import Spool
-from bot.dispatch import Conflict, NotStored
+from bot.submitted import Conflict, NotStored
 from bot.tracing import origin
 from bot.troubles import Troubles
 

@@ -23,7 +23,8 @@ from bot.channels.wecom.passive import Answer, CardReply
 from bot.channels.wecom.said import Item, Said, SaidKind
 from bot.channels.wecom.windows import AT_ONCE, Window, Windows, private
 from bot.clock import Clock
-from bot.dispatch import Dispatch, NotStored
+from bot.dispatch import Dispatch
+from bot.submitted import NotStored
 from models import inbox
 from models.incoming import Attachment, Incoming, Picture
 from models.rules.plain import without_mention

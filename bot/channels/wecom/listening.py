@@ -21,9 +21,9 @@ from bot.channels.wecom.pace import Pace
 from bot.channels.wecom.reporting import Reporter
 from bot.channels.wecom.said import Item, Said, SaidKind
 from bot.channels.wecom.socket import Frame
-from bot.dispatch import Conflict, NotStored
 from bot.media import read_picture
 from bot.photos import PhotoRefused
+from bot.submitted import Conflict, NotStored
 from models.incoming import Attachment, Picture
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from bot.channels.wecom.crypto import Envelopes, key_sets
 from bot.channels.wecom.envelopes import AppLeg, BotLeg
 from bot.channels.wecom.passive import CardUpdate, Welcome
 from bot.channels.wecom.said import SaidKind
-from bot.dispatch import Conflict, NotStored
+from bot.submitted import Conflict, NotStored
 
 START = datetime.fromtimestamp(NOW, UTC)
 

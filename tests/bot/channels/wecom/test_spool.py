@@ -15,7 +15,7 @@ from bot.channels.wecom import catching_up
 from bot.channels.wecom.catching_up import NO_SPOOL, WAITING, CatchingUp, Kept, unpacked
 from bot.channels.wecom.spool import Spool, SpoolFull
 from bot.clock import SystemClock
-from bot.dispatch import NotStored
+from bot.submitted import NotStored
 from bot.troubles import Troubles
 from models import alarms
 
