@@ -21,6 +21,7 @@ from bot import signals
 from bot.channels import Doors, Outcome, refused, try_later, unsure
 from bot.clock import Clock, since_start
 from bot.leaving import BACK, Claimed, broke, ended, judge, message_of, not_sent
+from bot.presence import presence_on
 from bot.surroundings import Around
 from bot.tracing import origin
 from handlers.chase import rewritten
@@ -35,7 +36,7 @@ from models.store import Store, unwell
 
 log = logging.getLogger(__name__)
 MOST, MOST_BUSY = 200, 50  # messages in a round; a round among acks must not keep them waiting
-HOLD = timedelta(seconds=60)  # how long a claim stands before it counts as abandoned
+HOLD = timedelta(seconds=60)  # how long the claim of one that lives stands before it counts as abandoned
 FRESH, PATIENCE = 30.0, 20.0  # seconds: how old a claim may be when its message leaves, and how long a door may take
 SAFETY = 30.0  # seconds of sleep at most, should a wake be lost
 REST = 0.05  # seconds between two rounds: in a burst of 收到 a claim then takes a hundred replies, not a dozen
@@ -49,7 +50,7 @@ class Sender:
 
     def __init__(self, store: Store, doors: Doors, around: Around, clock: Clock) -> None:
         self.store, self.doors, self.around, self.clock = store, doors, around, clock
-        self.alone = store.is_sqlite  # nobody else sends from this database
+        self.presence = presence_on(store)
         self._due = asyncio.Event()
         self._turn = asyncio.Lock()
         self._rounds: set[asyncio.Task[bool]] = set()
@@ -111,9 +112,11 @@ class Sender:
             await self._settle()
         except Exception as trouble:
             log.error("what was sent last could not be written down: %s", origin(trouble))
+        await self.presence.leave()
 
     async def look_back(self) -> None:
         """`recover` now, or at the next round where one is under way: the clock must not wait for a call that hangs."""
+        await self.presence.show()
         if self._turn.locked():
             self._looks_back = True
         else:
@@ -122,8 +125,7 @@ class Sender:
     async def recover(self) -> None:
         """Deal with claims whose holder is gone: what must not stand twice becomes `unknown`, the rest is sent again.
 
-        Where we are alone every claim is one whose holder is gone; else those that ran out. A door that shows only what
-        was settled has certainly not posted it, and says so by `shows_settled_only`.
+        A door that shows only what was settled has certainly not posted it, and says so by `shows_settled_only`.
         """
         async with self._turn:  # then nothing is in our own hands
             await self._recover()
@@ -131,7 +133,8 @@ class Sender:
     async def _recover(self) -> None:
         async def unit(session: AsyncSession) -> None:
             now, lost = self.clock.now(), []
-            for row in await outbox.abandoned(session, now, ours=self.alone):
+            gone = await self.presence.gone(session, await outbox.claimants(session))
+            for row in await outbox.abandoned(session, now, gone):
                 door: Any = self.doors.channels.get(row.channel)
                 fate = Fate.LATER if getattr(door, "shows_settled_only", False) else Fate.UNSURE
                 outcome = Outcome(fate, reason="重启前未确认送达", wait=timedelta(0))
@@ -149,6 +152,7 @@ class Sender:
             if self._looks_back:
                 await self._recover()
                 self._looks_back = False
+            await self.presence.show()
             now = self.clock.now()
             claimed = await self.store.write(lambda session: self._claim(session, now))
             if claimed is None:
@@ -175,7 +179,7 @@ class Sender:
     async def _claim(self, session: AsyncSession, now: datetime) -> list[Claimed] | None:
         """None when nothing is due; what is due but is not to leave now is settled here."""
         most = MOST_BUSY if self.busy() else MOST
-        rows = await outbox.claim(session, now, now + HOLD, most, but=self.doors.standing_by())
+        rows = await outbox.claim(session, now, now + HOLD, most, by=self.presence.number, but=self.doors.standing_by())
         if not rows:
             return None
         claimed, left = await self._look(session, now, rows)
@@ -234,7 +238,9 @@ class Sender:
 
     async def _send(self, one: Claimed) -> Outcome:
         """Ask the door; look at the finished payload first: a mention that nobody declared never leaves."""
-        if since_start() - one.since > FRESH or not await self._still_wanted(one):
+        if since_start() - one.since > FRESH or not await self.presence.still(one.row.claimed_by):
+            return BACK
+        if not await self._still_wanted(one):
             return BACK
         message, door = one.message, self.doors.channels.get(one.row.channel)
         if undeclared_mentions(message.body, message.mentions):

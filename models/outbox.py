@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, Table, Text, false, func, literal_column, select, text, update
+from sqlalchemy import BigInteger, Index, Table, Text, func, literal_column, select, text, update
 from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -50,6 +50,7 @@ class Outbox(Base):
 
     `edits` is the key of the row whose message is changed in place. `office_hours` says that nobody asked for it, so
     it waits for working hours. `wants` lists the `[notice id, unit id]` pairs that must still be owed when it leaves.
+    `claimed_by` is the number of the sender that claimed it.
     """
 
     __tablename__ = "outbox"
@@ -82,6 +83,7 @@ class Outbox(Base):
     not_after: Mapped[datetime | None] = mapped_column(default=None)
     attempts: Mapped[int] = mapped_column(default=0)
     claimed_until: Mapped[datetime | None] = mapped_column(default=None)
+    claimed_by: Mapped[int | None] = mapped_column(default=None)
     state: Mapped[str] = mapped_column(default=OutState.PENDING)
     provider_id: Mapped[str | None] = mapped_column(default=None)
     sent_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -102,7 +104,7 @@ FRESH = (
     "claimed_until",
     "reason",
 )
-WRITTEN = [column.name for column in TABLE.columns if column.name not in ("id", "provider_id", "sent_at")]
+WRITTEN = [column.name for column in TABLE.columns if column.name not in ("id", "provider_id", "sent_at", "claimed_by")]
 
 
 def _literal(state: OutState) -> Any:
@@ -127,10 +129,10 @@ async def add_rows(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> 
 
 
 async def claim(
-    session: AsyncSession, now: datetime, until: datetime, limit: int, *, but: Sequence[str] = ()
+    session: AsyncSession, now: datetime, until: datetime, limit: int, *, by: int, but: Sequence[str] = ()
 ) -> Sequence[Any]:
-    """Take up to `limit` rows that are due, oldest first, so that nobody else sends them before `until`. `but`: the
-    channels whose rows another process takes."""
+    """Take up to `limit` rows that are due, oldest first, so that nobody else sends them before `until` while the sender
+    of number `by` lives. `but`: the channels whose rows another process takes."""
     due = (
         select(Outbox.id)
         .where(Outbox.due_at <= now, Outbox.state == OutState.PENDING)
@@ -143,7 +145,7 @@ async def claim(
     statement = (
         update(TABLE)
         .where(TABLE.c.id.in_(due))
-        .values(state=OutState.CLAIMED, due_at=until, claimed_until=until, attempts=TABLE.c.attempts + 1)
+        .values(state=OutState.CLAIMED, due_at=until, claimed_until=until, claimed_by=by, attempts=TABLE.c.attempts + 1)
         .returning(*TABLE.c)
     )
     return sorted((await session.execute(statement)).all(), key=lambda row: int(row.id))
@@ -156,11 +158,17 @@ async def prompts(session: AsyncSession, message: str) -> Sequence[Any]:
     return (await session.execute(query.order_by(TABLE.c.id))).all()
 
 
-async def abandoned(session: AsyncSession, now: datetime, *, ours: bool) -> Sequence[Any]:
-    """Claims whose holder is gone: all but the PROMPT ones when `ours` (one process), else those that ran out."""
-    query = select(*TABLE.c).where(TABLE.c.state == OutState.CLAIMED)
-    gone = (TABLE.c.due_at <= now) | ((TABLE.c.send_class != SendClass.PROMPT) if ours else false())
-    return (await session.execute(query.where(gone))).all()
+async def claimants(session: AsyncSession) -> set[int]:
+    """The numbers of the senders whose claims stand."""
+    query = select(TABLE.c.claimed_by).where(TABLE.c.state == OutState.CLAIMED, TABLE.c.claimed_by.is_not(None))
+    return set(await session.scalars(query.distinct()))
+
+
+async def abandoned(session: AsyncSession, now: datetime, gone: Collection[int]) -> Sequence[Any]:
+    """Claims that ran out, and those of senders that are `gone`."""
+    nobodys = (TABLE.c.due_at <= now) | TABLE.c.claimed_by.in_(gone)
+    query = select(*TABLE.c).where(TABLE.c.state == OutState.CLAIMED, nobodys)
+    return (await session.execute(query.order_by(TABLE.c.id))).all()
 
 
 async def next_due(session: AsyncSession) -> datetime | None:

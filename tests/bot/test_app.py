@@ -89,7 +89,7 @@ async def test_what_a_crash_left_claimed_is_dealt_with_before_anything_is_sent(s
     """O-12, O-13."""
     await spine.put("a", send_class="never_twice")
     now = spine.clock.now()
-    await spine.store.write(lambda session: outbox.claim(session, now, now + HOLD, 10))
+    await spine.store.write(lambda session: outbox.claim(session, now, now + HOLD, 10, by=1))
     if not spine.store.is_sqlite:
         spine.later(seconds=61)  # on PostgreSQL another process may still hold it
     async with running(spine.bot):

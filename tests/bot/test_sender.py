@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from spine import START, FakeDoor, Spine, a_row, message, organs
 from sqlalchemy import select, update
+from sqlalchemy import text as sql
 
+from bot import presence
 from bot import sender as sending
 from bot.channels import Outgoing, refused, sent, try_later, unsure
-from bot.sender import HOLD, Sender
+from bot.sender import HOLD
 from models import alarms, outbox
 from models.alarms import Alarm
 from models.journal import Entry
@@ -126,11 +128,9 @@ async def test_a_failure_stands_as_an_alarm_for_a_day(spine: Spine) -> None:
     assert [(a.what, a.cleared_at) for a in found] == [("failed:fake:chase", None)]
     assert "账号不存在" in found[0].detail
     spine.later(hours=23)
-    spine.sender.alone = True
     await spine.sender.recover()
     assert await standing(spine) == ["failed:fake:chase"]
     spine.later(hours=1)
-    spine.sender.alone = True
     await spine.sender.recover()
     assert await standing(spine) == []
 
@@ -201,20 +201,22 @@ async def test_two_senders_on_one_database_send_each_message_once(spine: Spine, 
         rows = [a_row(f"k{n}", START, send_class="never_twice") for n in range(500)]
         await spine.store.write(lambda session: outbox.add_rows(session, rows))
         second = other if not spine.store.is_sqlite else spine
-        await asyncio.gather(*(s.drain() for s in (spine.sender, second.sender, Sender_of(spine), Sender_of(second))))
+        await asyncio.gather(
+            *(s.drain() for s in (spine.sender, second.sender, spine.another_sender(), second.another_sender()))
+        )
         posted = [m.key for door in {spine.door, second.door} for m in door.posted]
     assert sorted(posted) == sorted(row["key"] for row in rows)
 
 
-def Sender_of(spine: Spine) -> Sender:
-    """Another sender on the same store and doors."""
-    return Sender(spine.store, spine.bot.doors, spine.bot.around, spine.clock)
-
-
 async def abandon(spine: Spine) -> None:
     """A crash between claim and settle."""
+    await spine.sender.presence.show()
+    await claim(spine, spine.sender.presence.number)
+
+
+async def claim(spine: Spine, by: int) -> None:
     now = spine.clock.now()
-    await spine.store.write(lambda session: outbox.claim(session, now, now + HOLD, 100))
+    await spine.store.write(lambda session: outbox.claim(session, now, now + HOLD, 100, by=by))
 
 
 CLASSES = ("never_twice", "at_least_once", "latest_wins", "prompt")
@@ -225,7 +227,9 @@ async def test_a_crash_between_claim_and_settle_is_dealt_with_by_class(spine: Sp
     for name in CLASSES:
         await spine.put(name, send_class=name, not_after=START + timedelta(minutes=5))
     await abandon(spine)
-    spine.sender.alone = True
+    # A prompt answer is written as claimed, by whoever stored its question.
+    prompt = update(Outbox).where(Outbox.key == "prompt").values(claimed_by=None)
+    await spine.store.write(lambda session: session.execute(prompt))
     await spine.sender.recover()
     assert {name: (await spine.row(name)).state for name in CLASSES} == {
         "never_twice": "unknown",
@@ -241,22 +245,72 @@ async def test_a_door_that_shows_only_what_was_settled_has_not_posted_it(spine: 
     spine.door.shows_settled_only = True
     await spine.put("a", send_class="never_twice")
     await abandon(spine)
-    spine.sender.alone = True
     await spine.sender.recover()
     await spine.sender.drain()
     assert [m.key for m in spine.door.posted] == ["a"]
 
 
-async def test_anothers_claim_is_left_alone_until_it_runs_out(spine: Spine) -> None:
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_the_claim_of_another_that_lives_is_left_alone_until_it_runs_out(spine: Spine) -> None:
+    other = spine.another_sender()
+    await other.presence.show()
     await spine.put("a")
-    await abandon(spine)
-    spine.sender.alone = False
+    await claim(spine, other.presence.number)
     await spine.sender.recover()
     assert (await spine.row("a")).state == "claimed"
     spine.later(seconds=61)
-    spine.sender.alone = False
     await spine.sender.recover()
     assert (await spine.row("a")).state == "pending"
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_what_a_killed_sender_had_claimed_is_not_waited_for(
+    spine: Spine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database ends the session of a process that died; one that only lost its connection would come back."""
+    since = 1000.0
+    monkeypatch.setattr(presence, "since_start", lambda: since)
+    other = spine.another_sender()
+    await other.presence.show()
+    for name in CLASSES[:2]:
+        await spine.put(name, send_class=name)
+    await claim(spine, other.presence.number)
+    await other.presence.leave()
+    for gone in (0.0, presence.MISSED - 1):
+        since = 1000.0 + gone
+        await spine.sender.recover()
+        assert {(await spine.row(name)).state for name in CLASSES[:2]} == {"claimed"}
+    since = 1000.0 + presence.MISSED
+    await spine.sender.recover()
+    assert [(await spine.row(name)).state for name in CLASSES[:2]] == ["unknown", "pending"]
+    assert spine.clock.now() == START
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_a_sender_that_the_database_has_forgotten_sends_nothing_it_had_claimed(
+    spine: Spine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others may have dealt with its claims since; it begins anew, under a number of its own."""
+    passed = 1000.0
+    monkeypatch.setattr(presence, "since_start", lambda: passed)
+
+    async def cut_off(message: Outgoing) -> Any:
+        nonlocal passed
+        async with spine.store.read() as session:
+            await session.execute(sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"))
+        passed += presence.LOOK
+        return sent("1")
+
+    for key in ("a", "b"):
+        await spine.put(key, send_class="never_twice")
+    spine.door.answers.append(cut_off)
+    await spine.sender._round()
+    before = spine.sender.presence.number
+    assert [m.key for m in spine.door.posted] == ["a"]
+    assert [(await spine.row(key)).state for key in ("a", "b")] == ["sent", "pending"]
+    await spine.sender.drain()
+    assert [m.key for m in spine.door.posted] == ["a", "b"]
+    assert spine.sender.presence.number != before
 
 
 async def test_a_sender_that_slept_through_its_claim_sends_nothing(
@@ -277,8 +331,7 @@ async def test_a_sender_that_slept_through_its_claim_sends_nothing(
 async def test_who_no_longer_holds_the_claim_does_not_settle(spine: Spine) -> None:
     async def taken_over(message: Outgoing) -> Any:
         spine.later(seconds=61)
-        second = Sender_of(spine)
-        second.alone = False
+        second = spine.another_sender()
         await second.recover()
         await abandon(spine)  # and claimed by another
         return sent("old")
@@ -312,7 +365,6 @@ async def test_what_was_sent_while_the_database_was_away_is_settled_later_not_se
     with pytest.raises(OSError, match="disk"):
         await spine.sender.drain()
     broken = False
-    spine.sender.alone = True
     await spine.sender.recover()
     await spine.sender.drain()
     row = await spine.row("a")

@@ -20,7 +20,7 @@ async def put(store: Store, *rows: dict[str, Any]) -> None:
 
 
 async def take(store: Store, now: datetime = START, limit: int = 100) -> list[str]:
-    rows = await store.write(lambda session: outbox.claim(session, now, now + timedelta(minutes=1), limit))
+    rows = await store.write(lambda session: outbox.claim(session, now, now + timedelta(minutes=1), limit, by=1))
     return [row.key for row in rows]
 
 
@@ -57,7 +57,7 @@ async def test_messages_due_together_leave_in_the_order_in_which_they_were_writt
 
 async def test_only_who_holds_the_claim_settles(store: Store) -> None:
     await put(store, a_row("a", START))
-    (held,) = await store.write(lambda s: outbox.claim(s, START, LATER, 1))
+    (held,) = await store.write(lambda s: outbox.claim(s, START, LATER, 1, by=1))
     values = {name: getattr(held, name) for name in outbox.SETTLED} | {"id": held.id, "due_at": None, "state": "sent"}
     await store.write(lambda s: outbox.settle(s, [{**values, "claim": LATER + timedelta(seconds=1)}]))
     assert (await row(store, "a")).state == "claimed"

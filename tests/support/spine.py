@@ -17,6 +17,7 @@ from bot.app import Bot, build
 from bot.channels import Abilities, Outcome, Outgoing, sent
 from bot.clock import DemoClock
 from bot.dispatch import Dispatch
+from bot.sender import Sender
 from handlers.registry import Registry
 from models import outbox
 from models.incoming import Incoming
@@ -60,10 +61,16 @@ class Spine:
     def __init__(self, bot: Bot, clock: DemoClock, door: FakeDoor) -> None:
         self.bot, self.clock, self.door = bot, clock, door
         self.store, self.sender = bot.store, bot.sender
+        self.senders = [bot.sender]
 
     def later(self, **span: float) -> datetime:
         self.clock.move_to(self.clock.now() + timedelta(**span))
         return self.clock.now()
+
+    def another_sender(self) -> Sender:
+        """One more on the same store and doors."""
+        self.senders.append(Sender(self.store, self.bot.doors, self.bot.around, self.clock))
+        return self.senders[-1]
 
     async def put(self, key: str, **columns: Any) -> None:
         await self.store.write(lambda session: outbox.add_rows(session, [a_row(key, self.clock.now(), **columns)]))
@@ -163,6 +170,9 @@ async def organs(url: str, folder: Path, *, fresh: bool = True) -> AsyncIterator
         bot = build(store=store, clock=clock, office=Office(), folder=folder, recipients=None)
         door = FakeDoor()
         bot.doors.add(door)
-        yield Spine(bot, clock, door)
+        spine = Spine(bot, clock, door)
+        yield spine
+        for sender in spine.senders:
+            await sender.presence.leave()
     finally:
         await store.close()

@@ -238,6 +238,7 @@ def upgrade() -> None:
     sa.Column('not_after', models.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('claimed_until', models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('claimed_by', sa.Integer(), nullable=True),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('provider_id', sa.String(), nullable=True),
     sa.Column('sent_at', models.base.UtcDateTime(timezone=True), nullable=True),
