@@ -274,3 +274,15 @@ async def test_a_statement_that_the_database_will_never_take_is_not_its_being_un
     with pytest.raises(DBAPIError) as caught:
         await store.write(lambda session: session.execute(text("SELECT nonsense FROM nowhere")))
     assert not unwell(caught.value)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_a_transaction_that_was_ended_because_its_process_stood_still_is_the_database_being_unwell(
+    store: Store,
+) -> None:
+    """idle_in_transaction_session_timeout: the same message is taken when it is tried again."""
+    for code, is_so in (("25P03", True), ("25P02", False)):
+        ended = text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$")
+        with pytest.raises(DBAPIError) as caught:
+            await store.write(lambda session, ended=ended: session.execute(ended))  # type: ignore[misc]
+        assert unwell(caught.value) is is_so

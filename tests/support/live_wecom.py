@@ -191,23 +191,34 @@ class Platform:
 class Replica:
     """One process of `shoudao run`."""
 
-    def __init__(self, platform, name, url="", *, held=False, **more):
-        """`held`: its listening socket is ours, and outlives it."""
+    def __init__(self, platform, name, url="", *, held=False, warm=False, **more):
+        """`held`: its listening socket is ours, and outlives it. `warm`: forked from a process that has imported all."""
         self.platform, self.name = platform, name
         self.folder = platform.folder / name
         self.port = free_port()
         self.held = _listening(self.port) if held else None
         self.config = platform.config(self.folder, self.port, url, **more)
         self.process = None
+        self.warm = Warm() if warm else None
         self.environment = {}
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.folder / "log"
 
     async def start(self, *launcher, wait=True):
         command = launcher or (str(ROOT / "tests" / "support" / "launched.py"), str(self.platform.ahead))
+        if self.warm is not None:
+            self.process = await self.warm.fork(*command, self)
+        else:
+            self.process = await self._cold(command)
+        if not wait:
+            return
+        line = (await self.process.stdout.readline()).decode()
+        assert "收到助手已启动" in line, line + self.log.read_text(encoding="utf-8")
+
+    async def _cold(self, command):
         passed = {"HELD": str(self.held.fileno())} if self.held is not None else {}
         with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 *(sys.executable, *command, "run", "--config", str(self.config)),
                 cwd=self.folder,
                 stdout=asyncio.subprocess.PIPE,
@@ -215,10 +226,6 @@ class Replica:
                 env=os.environ | {"PYTHONPATH": str(ROOT)} | passed | self.environment,
                 pass_fds=(self.held.fileno(),) if self.held is not None else (),
             )
-        if not wait:
-            return
-        line = (await self.process.stdout.readline()).decode()
-        assert "收到助手已启动" in line, line + self.log.read_text(encoding="utf-8")
 
     async def end(self, how=signal.SIGTERM):
         if self.process is None:
@@ -227,6 +234,12 @@ class Replica:
         if process.returncode is None:
             process.send_signal(how)
         await process.communicate()
+
+    async def close(self):
+        """The end of it, and of what it was forked from."""
+        await self.end()
+        if self.warm is not None:
+            await self.warm.close()
 
     def has(self, transport):
         """Whether the other end of a connection is this process."""
@@ -244,9 +257,9 @@ class Replica:
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
 
-    async def import_roster(self):
+    async def import_roster(self, roster=SAMPLE):
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "roster", "import", str(SAMPLE), "--config", str(self.config)),
+            *(sys.executable, "-m", "bot", "roster", "import", str(roster), "--config", str(self.config)),
             cwd=self.folder,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdout=asyncio.subprocess.DEVNULL,
@@ -262,6 +275,69 @@ class Replica:
         """What it said of errors, which nobody expects."""
         said = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
         return [line for line in said.splitlines() if line.strip()]
+
+
+class Warm:
+    """What a replica is forked from, once for each launcher."""
+
+    def __init__(self):
+        self._processes = {}
+
+    async def fork(self, launcher, clock, replica):
+        if launcher not in self._processes:
+            self._processes[launcher] = await asyncio.create_subprocess_exec(
+                *(sys.executable, str(ROOT / "tests" / "support" / "warm.py"), launcher, clock),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+            )
+        process = self._processes[launcher]
+        wanted = {
+            "words": ["run", "--config", str(replica.config)],
+            "environment": replica.environment,
+            "log": str(replica.log),
+            "folder": str(replica.folder),
+        }
+        process.stdin.write(json.dumps(wanted).encode() + b"\n")
+        said = (await process.stdout.readline()).split()
+        assert said[:1] == [b"pid"], said
+        return Forked(process.stdout, int(said[1]))
+
+    async def close(self):
+        for process in self._processes.values():
+            process.kill()
+            await process.wait()
+
+
+class Forked:
+    """As much of a subprocess as a replica needs."""
+
+    def __init__(self, said, pid):
+        self.pid, self.returncode = pid, None
+        self._said = said
+
+    @property
+    def stdout(self):
+        return self
+
+    async def readline(self):
+        line = await self._said.readline()
+        if line.startswith(b"ended "):
+            self.returncode = int(line.split()[1])
+        return line
+
+    def send_signal(self, how):
+        if self.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, how)
+
+    async def wait(self):
+        while self.returncode is None:
+            assert await self.readline(), "what it was forked from has died"
+        return self.returncode
+
+    async def communicate(self):
+        await self.wait()
 
 
 class Front:

@@ -5,7 +5,7 @@ import signal
 
 from checker import undeclared, wrong_in
 from live_wecom import UNITS, Front, Replica, platform
-from trial import Ground, Reached, trial
+from trial import Beside, Ground, Reached, trial
 
 PER_SECOND = {True: 40, False: 10}  # by whether it is SQLite: on PostgreSQL each press is three turns of the one writer
 
@@ -14,9 +14,10 @@ PER_SECOND = {True: 40, False: 10}  # by whether it is SQLite: on PostgreSQL eac
     "clicks",
     "cards pressed once only, across kills and restarts",
     asked="≤ 1 lost a kill, 0 by restarts",
-    sizes=(2, 4, 20, 60),
+    sizes=(2, 2, 20, 60),
     unit="restarts",
-    on_postgresql=True,
+    postgresql=1.0,
+    beside=Beside.NOTHING,
 )
 async def clicks(ground: Ground) -> Reached:
     """On SQLite one process behind a held socket, killed and restarted by turns; on PostgreSQL a rolling restart of two."""

@@ -19,12 +19,13 @@ WAIT = 8.0  # seconds for a point to be passed as often as asked
     asked="0 lost, 0 @all twice at every point",
     sizes=(3, 8, 90, 600),
     unit="deaths",
+    long=2,
 )
 async def failpoints(ground: Ground) -> Reached:
     """The points are found, not listed: a first run without a death writes down each that it passes."""
     reached, hit = Reached(), 0
     async with platform(ground.folder) as there:
-        replica = Replica(there, "a")
+        replica = Replica(there, "a", warm=True)
         url = f"sqlite+aiosqlite:///{replica.folder / 'data' / 'shoudao.sqlite3'}"
         traffic = Traffic(there, lambda: replica.url, ground.chance, notices_every=3.0)
         try:
@@ -35,7 +36,7 @@ async def failpoints(ground: Ground) -> Reached:
             took = await at_rest(url, now=there.time)
             reached.expect(took is not None, "I4: what is due does not leave within three minutes")
         finally:
-            await replica.end()
+            await replica.close()
         await traffic.look(url, reached)
         posts = len(there.posts_to_all())
     reached.faults += await wrong_in(url)

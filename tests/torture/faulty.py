@@ -33,6 +33,12 @@ def make_faulty(platform: Platform, chance) -> dict[str, int]:
     return counts
 
 
+def end_faults(platform: Platform) -> None:
+    """The bad day is over; what hangs goes on hanging until its caller gives up."""
+    platform.bot._faults["hook"] = deque()
+    platform.app._faults["/cgi-bin/message/send"] = deque()
+
+
 class Drawn(deque):
     """A queue of faults: whoever looks whether one waits may draw one."""
 

@@ -14,7 +14,7 @@ import fake_wecom_app as app_side
 import wecom_envelopes as envelopes
 from aiohttp import ClientSession, web
 from checker import wrong_in
-from trial import Ground, Reached, trial
+from trial import Beside, Ground, Reached, trial
 from wecom_world import userid, wecom
 
 from bot.channels.wecom.crypto import Envelopes, Forged, Malformed, key_sets
@@ -64,7 +64,7 @@ def memory() -> float:
     "fuzz",
     "mutated payloads through decoder and readers, in process",
     asked="0 exceptions, each ≤ 200 ms, memory +≤ 50 MB",
-    sizes=(2000, 40000, 400000, 1000000),
+    sizes=(2000, 40000, 1000000, 10000000),
     unit="payloads",
 )
 async def fuzz(ground: Ground) -> Reached:
@@ -117,8 +117,9 @@ async def listening(ground: Ground, way: str):
     "http",
     "mutated payloads over HTTP, three of four signed wrongly",
     asked="0 5xx, 0 errors logged, each ≤ 200 ms (p99.9)",
-    sizes=(200, 2000, 20000, 100000),
+    sizes=(200, 2000, 100000, 1000000),
     unit="posts",
+    beside=Beside.NOTHING,
 )
 async def http(ground: Ground) -> Reached:
     reached, chance, corpus = Reached(), ground.chance, seeds()
@@ -201,6 +202,7 @@ def bombs() -> dict[str, bytes]:
     asked="4xx or ignored, each ≤ 200 ms, memory +≤ 20 MB",
     sizes=(1, 2, 10, 30),
     unit="rounds",
+    beside=Beside.NOTHING,
 )
 async def bombs_(ground: Ground) -> Reached:
     reached, statuses, slowest, began = Reached(), Counter(), 0.0, 0.0

@@ -23,9 +23,10 @@ def _url(ground: Ground) -> str:
     "repeats",
     "callbacks repeated and shuffled, eight at once",
     asked="effects = distinct ids",
-    sizes=(400, 1000, 20000, 100000),
+    sizes=(400, 1000, 100000, 1000000),
     unit="deliveries",
-    on_postgresql=True,
+    postgresql=0.25,
+    long=2,
 )
 async def repeats(ground: Ground) -> Reached:
     """40 % as many ids as deliveries, each of which acknowledges or reports."""

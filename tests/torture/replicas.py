@@ -1,4 +1,7 @@
-"""FI-6: two processes on one PostgreSQL, of which one stands still, dies, or is restarted, while people go on."""
+"""FI-6: two processes on one PostgreSQL, of which one stands still, dies, or is restarted, while people go on.
+
+A second one on SQLite is refused (tests/test_commands.py).
+"""
 
 import asyncio
 import signal
@@ -11,7 +14,7 @@ from trial import Ground, Reached, trial
 
 HAND_OVER = 30.0
 DECLARED = (ALARMS, r"long connection", r"advisory lock", r"does not answer", r"could not be stored", r"closed without an answer",
-            r"sending failed", r"a beat failed", r"could not be served", r"AdvisoryUnlock", r"state not reported")  # fmt: skip
+            r"sending failed", r"rates could not be looked up", r"a beat failed", r"could not be served", r"AdvisoryUnlock", r"state not reported")  # fmt: skip
 WAYS = ("restart", "kill", "freeze")
 
 
@@ -21,13 +24,12 @@ WAYS = ("restart", "kill", "freeze")
     asked="0 lost, 0 @all twice, hand-over ≤ 30 s, 0 clicks lost by a restart",
     sizes=(2, 3, 9, 60),
     unit="events",
-    on_postgresql=True,
+    sqlite=False,
+    postgresql=1.0,
+    long=2,
 )
 async def replicas(ground: Ground) -> Reached:
     reached = Reached()
-    if not ground.database:  # a second process on SQLite is refused: tests/test_commands.py
-        reached.figure = "one process only, by its lock"
-        return reached
     async with platform(ground.folder) as there:
         pair = [Replica(there, name, ground.database) for name in ("a", "b")]
         front = Front(*(one.url for one in pair))

@@ -24,7 +24,7 @@ JUMPS = (
     asked="each reminder once, 0 lost, 0 summaries twice",
     sizes=(4, 8, 40, 200),
     unit="jumps",
-    on_postgresql=True,
+    postgresql=1.0,
 )
 async def clocks(ground: Ground) -> Reached:
     reached, restarts = Reached(), 0

@@ -17,6 +17,9 @@ from models.outbox import PROVED
 from models.store import Store
 
 TEXT = "请报送第{}批材料"
+THINK = 0.25  # seconds at most between two messages of one person
+LATE = 2.0  # seconds after which what is due should have left
+LEADS_EVERY = 5.0  # seconds at least: of two officers neither may be told thirty things a minute
 
 
 @dataclass
@@ -38,7 +41,7 @@ class Traffic:
         self.clicks = {"answered": 0, "lost": 0}
         self.issued = 0
         self.over = False
-        self._marks = 0
+        self._marks, self._next_lead = 0, 0.0
 
     # -- people --------------------------------------------------------------------------------------------------------
 
@@ -67,16 +70,20 @@ class Traffic:
         return done
 
     async def liaison(self, units):
+        loop = asyncio.get_running_loop()
         while not self.over:
+            await asyncio.sleep(self.chance.uniform(0, THINK))
             person, kind = self.chance.choice(units), self.chance.random()
             self._marks += 1
             mark = f"标{self._marks}标"
-            if kind < 0.55:
-                await self.say(person, f"收 {self.chance.randint(1, max(self.issued, 1))}")
-            elif kind < 0.8:
-                await self.say(person, f"报 {mark} 发放宣传单120份", mark)
-            else:
+            lead = kind >= 0.8 and loop.time() >= self._next_lead
+            if lead:
+                self._next_lead = loop.time() + LEADS_EVERY
                 await self.say(person, f"线索 {mark} 有人强收停车费", mark)
+            elif kind < 0.55:
+                await self.say(person, f"收 {self.chance.randint(1, max(self.issued, 1))}")
+            else:
+                await self.say(person, f"报 {mark} 发放宣传单120份", mark)
 
     async def clerk(self):
         """A draft, then 发 by the card that came for it or, where none came, by word."""
@@ -176,7 +183,7 @@ class Traffic:
 
 
 async def at_rest(url, seconds=180.0, *, now):
-    """Wait until nothing that is due is left in the way out; gives the seconds it took, or None."""
+    """Wait until nothing is on its way out and nothing is late; gives the seconds it took, or None."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     store = Store(url)
@@ -186,7 +193,7 @@ async def at_rest(url, seconds=180.0, *, now):
                 found = await session.execute(
                     text("SELECT state, due_at FROM outbox WHERE state IN ('pending', 'claimed')").columns()
                 )
-                waiting = [row for row in found if row.state == "claimed" or _at(row.due_at) <= now() + 5]
+                waiting = [row for row in found if row.state == "claimed" or _at(row.due_at) <= now() - LATE]
             if not waiting:
                 return loop.time() - began
             await asyncio.sleep(0.3)
