@@ -3,7 +3,7 @@
 #   make demo    the demo in the browser        make test    the whole suite        make check   style, types, layers
 #   make bench   the speed table                make tables  README's tables        make clean   forget the set-up
 #   make peers   others at the same work
-#   make torture kills, full disks, junk, load: twenty minutes; TIER=quick make torture: four
+#   make torture kills, full disks, junk, load: twenty minutes; TIER=quick make torture: under four
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c

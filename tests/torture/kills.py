@@ -11,7 +11,7 @@ from live_wecom import Replica, platform
 from traffic import Traffic, at_rest
 from trial import Ground, Reached, trial
 
-SHORTEST, LONGEST = 0.05, 1.0  # seconds from the moment it is up to its end
+SHORTEST, LONGEST = 0.05, 1.2  # seconds from the moment it is up to its end
 EARLY = 0.15  # of the kills happen while it is still starting
 OFFICES, MANY = 3, 100  # of so many kills and more each office takes a part, side by side
 DECLARED = (ALARMS, r"long connection", r"does not answer")
@@ -20,7 +20,7 @@ DECLARED = (ALARMS, r"long connection", r"does not answer")
 @trial(
     "kills",
     "kill -9 at random moments under mixed traffic",
-    asked="0 lost, 0 @all twice, start ≤ 2 s (p90), at rest ≤ 30 s",
+    asked="0 lost, 0 @all twice, start ≤ 3 s (p90), at rest ≤ 30 s",
     sizes=(4, 40, 1000, 10000),
     unit="kills",
     postgresql=0.2,
@@ -38,7 +38,7 @@ async def kills(ground: Ground) -> Reached:
     said = [one for office in offices for one in office.traffic.said]
     starts = sorted(took for one in offices for took in one.starts)
     start, rest = starts[int(len(starts) * 0.9)], max(one.rest for one in offices)
-    reached.expect(start <= 2.0, f"p90 of the starts {start:.1f} s")
+    reached.expect(start <= 3.0, f"p90 of the starts {start:.1f} s")
     reached.expect(rest <= 30, f"at rest only after {rest:.0f} s")
     reached.figure = (
         f"{sum(one.answered for one in said)} answered of {len(said)}, {sum(one.posts for one in offices)} posts to all, "
@@ -62,7 +62,7 @@ class Office:
         async with platform(self.folder) as there:
             replica = self.replica = Replica(there, "a", self.ground.database, warm=True)
             url = self.ground.database or f"sqlite+aiosqlite:///{replica.folder / 'data' / 'shoudao.sqlite3'}"
-            self.traffic = Traffic(there, lambda: replica.url, self.chance)
+            self.traffic = Traffic(there, lambda: replica.url, self.chance, notices_every=0.3)
             try:
                 await replica.start()
                 await replica.import_roster()

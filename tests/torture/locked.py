@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import resource
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from checker import ALARMS, undeclared, wrong_in
@@ -12,7 +14,7 @@ from live_wecom import Replica, platform
 from traffic import Traffic, at_rest
 from trial import Ground, Reached, trial
 
-HOLDS = (1.0, 3.0, 8.0)  # seconds; the platform gives up after five
+HOLDS = (1.0, 3.0, 8.0, 30.0)  # seconds; the platform gives up after five, and after three tries
 DECLARED = (ALARMS, r"could not be stored", r"closed without an answer", r"sending failed", r"a beat failed", r"long connection",
             r"could not be served", r"state not reported")  # fmt: skip
 
@@ -21,7 +23,7 @@ DECLARED = (ALARMS, r"could not be stored", r"closed without an answer", r"sendi
     "locked",
     "the write lock held by somebody else",
     asked="0 answered but lost, no 5xx",
-    sizes=(1, 2, 9, 50),
+    sizes=(1, 2, 12, 50),
     unit="holds",
 )
 async def locked(ground: Ground) -> Reached:
@@ -37,8 +39,6 @@ async def locked(ground: Ground) -> Reached:
 def _hold(path: Path, seconds: float) -> None:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as file:
         file.execute("BEGIN IMMEDIATE")
-        import time
-
         time.sleep(seconds)
         file.execute("ROLLBACK")
 
@@ -47,54 +47,71 @@ def _hold(path: Path, seconds: float) -> None:
     "disk",
     "the disk full, and space again",
     asked="0 answered but lost, back ≤ 30 s, no damage",
-    sizes=(1, 1, 10, 100),
+    sizes=(1, 1, 30, 100),
     unit="times full",
 )
 async def disk(ground: Ground) -> Reached:
-    """On a small file system in memory where we may mount one; the filler leaves between nothing and a few pages."""
-    with _small_disk(ground.folder / "small") as place:
-        if place is None:
-            return Reached("left out: only root can mount a small disk", ["not run: no right to mount"])
+    """On a small file system in memory where we may mount one, whose filler leaves between nothing and a few pages; else
+    no file of the process may grow beyond as much."""
+    with _small_disk(ground.folder / "small") as mounted:
 
         async def disturb(replica: Replica) -> None:
+            full = _filled(ground.folder / "small") if mounted else _limited(replica.process.pid)
             for _ in range(ground.size):
                 await asyncio.sleep(ground.chance.uniform(0.5, 1.5))
-                filler = place / "filler"
-                await asyncio.to_thread(_fill, filler, ground.chance.choice((0, 4096, 40960)))
-                await asyncio.sleep(ground.chance.uniform(1.0, 3.0))
-                filler.unlink(missing_ok=True)
+                with full(ground.chance.choice((0, 4096, 40960))):
+                    await asyncio.sleep(ground.chance.uniform(1.0, 3.0))
             await asyncio.sleep(1)
 
-        return await _under(ground, place, disturb)
+        reached = await _under(ground, ground.folder / "small", disturb, rest=30.0)
+    reached.figure += "" if mounted else ", by a limit: no right to mount"
+    return reached
 
 
 @contextlib.contextmanager
-def _small_disk(place: Path) -> Iterator[Path | None]:
+def _small_disk(place: Path) -> Iterator[bool]:
     place.mkdir(parents=True)
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)], check=False, capture_output=True
     )
     try:
-        yield place if mounted.returncode == 0 else None
+        yield mounted.returncode == 0
     finally:
         if mounted.returncode == 0:
             subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def _fill(path: Path, spare: int) -> None:
-    """All but `spare` bytes, if that is to be had at all."""
-    kept = path.with_name("spare")
-    with contextlib.suppress(OSError):
-        kept.write_bytes(bytes(spare))
-    for piece in (1 << 16, 512):
-        with contextlib.suppress(OSError), path.open("ab") as file:
-            while True:
-                file.write(bytes(piece))
-                file.flush()
-    kept.unlink(missing_ok=True)
+def _filled(place: Path) -> Callable[[int], contextlib.AbstractContextManager[None]]:
+    @contextlib.contextmanager
+    def full(spare: int) -> Iterator[None]:
+        """All but `spare` bytes, if that is to be had at all."""
+        kept, filler = place / "spare", place / "filler"
+        with contextlib.suppress(OSError):
+            kept.write_bytes(bytes(spare))
+        for piece in (1 << 16, 512):
+            with contextlib.suppress(OSError), filler.open("ab") as file:
+                while True:
+                    file.write(bytes(piece))
+                    file.flush()
+        kept.unlink(missing_ok=True)
+        yield
+        filler.unlink(missing_ok=True)
+
+    return full
 
 
-async def _under(ground: Ground, place: Path, disturb) -> Reached:
+def _limited(pid: int) -> Callable[[int], contextlib.AbstractContextManager[None]]:
+    @contextlib.contextmanager
+    def full(spare: int) -> Iterator[None]:
+        before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (spare, before[1]))
+        yield
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+
+    return full
+
+
+async def _under(ground: Ground, place: Path, disturb, *, rest: float = 180.0) -> Reached:
     reached = Reached()
     async with platform(place) as there:
         replica = Replica(there, "a")
@@ -106,8 +123,8 @@ async def _under(ground: Ground, place: Path, disturb) -> Reached:
             await replica.import_roster()
             traffic = Traffic(there, lambda: replica.url, ground.chance)
             await traffic.run(disturb(replica))
-            took = await at_rest(url, now=there.time)
-            reached.expect(took is not None, "not back to normal within three minutes")
+            took = await at_rest(url, rest, now=there.time)
+            reached.expect(took is not None, f"not back to normal within {rest:.0f} seconds")
             again = await traffic.say("u001", "待办")
             reached.expect(again.answered, "it does not answer when all is well again")
         finally:

@@ -94,7 +94,7 @@ async def _deliver(office, msgid, person, words, number) -> int:
     "ambiguous",
     "sends that were done but never answered",
     asked="0 @all twice, private ones byte-identical, settled by a later answer in 100 %",
-    sizes=(4, 8, 60, 400),
+    sizes=(4, 8, 300, 3000),
     unit="sends",
 )
 async def ambiguous(ground: Ground) -> Reached:

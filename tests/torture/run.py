@@ -30,7 +30,19 @@ for place in (HERE.parent / "bench", HERE.parents[1], HERE.parent / "support", H
 import uvloop  # noqa: E402
 from trial import TIERS, TRIALS, Beside, Ground, Reached, Trial  # noqa: E402
 
-MODULES = ("kills", "failpoints", "replicas", "clicks", "locked", "messages", "junk", "load", "times", "keeping")
+MODULES = (
+    "kills",
+    "failpoints",
+    "replicas",
+    "clicks",
+    "locked",
+    "messages",
+    "junk",
+    "photographs",
+    "load",
+    "times",
+    "keeping",
+)
 KINDS = ("SQLite", "PostgreSQL")
 LIMIT = {"tiny": 300.0, "quick": 300.0, "full": 1800.0, "night": 8 * 3600.0}
 RESULTS = HERE / "RESULTS.md"

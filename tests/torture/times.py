@@ -22,7 +22,7 @@ JUMPS = (
     "clocks",
     "jumps of an hour and a day, both ways, and restarts over due reminders",
     asked="each reminder once, 0 lost, 0 summaries twice",
-    sizes=(4, 8, 40, 200),
+    sizes=(4, 8, 125, 1000),
     unit="jumps",
     postgresql=1.0,
 )
