@@ -28,6 +28,7 @@ for place in (HERE.parent / "bench", HERE.parents[1], HERE.parent / "support", H
     sys.path.insert(0, str(place))
 
 import uvloop  # noqa: E402
+from launched import die_with_parent  # noqa: E402
 from trial import TIERS, TRIALS, Beside, Ground, Reached, Trial  # noqa: E402
 
 MODULES = (
@@ -79,6 +80,7 @@ def main(words: list[str] | None = None) -> int:
     for module in MODULES:
         import_module(module)
     if asked.into:
+        die_with_parent()
         (job,) = _jobs(asked)
         asked.into.write_text(json.dumps(asdict(_reached(job, asked))), encoding="utf-8")
         return 0
