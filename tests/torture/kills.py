@@ -38,7 +38,7 @@ async def kills(ground: Ground) -> Reached:
     said = [one for office in offices for one in office.traffic.said]
     starts = sorted(took for one in offices for took in one.starts)
     start, rest = starts[int(len(starts) * 0.9)], max(one.rest for one in offices)
-    reached.expect(start <= 3.0, f"p90 of the starts {start:.1f} s")
+    reached.expect(start <= 3.0 * ground.slack, f"p90 of the starts {start:.1f} s")
     reached.expect(rest <= 30, f"at rest only after {rest:.0f} s")
     reached.figure = (
         f"{sum(one.answered for one in said)} answered of {len(said)}, {sum(one.posts for one in offices)} posts to all, "

@@ -46,6 +46,7 @@ MODULES = (
 )
 KINDS = ("SQLite", "PostgreSQL")
 LIMIT = {"tiny": 300.0, "quick": 300.0, "full": 1800.0, "night": 8 * 3600.0}
+SHORT = 3.0  # see `Ground.slack`
 RESULTS = HERE / "RESULTS.md"
 
 
@@ -163,7 +164,8 @@ def _reached(job: Job, asked: argparse.Namespace) -> Reached:
     with _place(asked.keep, f"{job.trial.name}-{job.kind.lower()}") as folder, _database(job.kind) as url:
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                ground = Ground(folder, job.size, chance, url)
+                slack = SHORT if asked.tier in TIERS[:2] else 1.0
+                ground = Ground(folder, job.size, chance, url, slack)
                 return runner.run(_within(job.trial, ground, LIMIT[asked.tier]))
         except Exception as trouble:
             traceback.print_exc()

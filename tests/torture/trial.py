@@ -26,12 +26,14 @@ class Reached:
 @dataclass(frozen=True)
 class Ground:
     """What a trial may use: an empty folder, its size, a chance that replays, and the URL of a fresh database (empty
-    for SQLite in a folder of the trial's choosing)."""
+    for SQLite in a folder of the trial's choosing). `slack`: by how much its times may be missed, where it is so short
+    that one hiccup of the machine is a percentile."""
 
     folder: Path
     size: int
     chance: random.Random
     database: str = ""
+    slack: float = 1.0
 
 
 Run = Callable[["Ground"], Awaitable[Reached]]
