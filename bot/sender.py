@@ -173,7 +173,7 @@ class Sender:
         async with self.store.read() as session:
             claimed, _ = await self._look(session, now, await outbox.prompts(session, message))
         for one in claimed:
-            self._ended.append((one, await self._send(one)))
+            await self._finish(one)
             self.wake()
 
     async def _claim(self, session: AsyncSession, now: datetime) -> list[Claimed] | None:
@@ -231,10 +231,14 @@ class Sender:
         """One door's messages, or those of one of its conversations, in order."""
         since = since_start()
         for one in lane:
-            self._ended.append((one, await self._send(one)))
+            await self._finish(one)
             if since_start() - since > SETTLE:
                 await self._settle()
                 since = since_start()
+
+    async def _finish(self, one: Claimed) -> None:
+        outcome = await self._send(one)
+        self._ended.append((one, outcome))  # in two steps: meanwhile another list may have taken its place
 
     async def _send(self, one: Claimed) -> Outcome:
         """Ask the door; look at the finished payload first: a mention that nobody declared never leaves."""

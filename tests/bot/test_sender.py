@@ -409,6 +409,37 @@ async def test_a_door_that_hangs_is_given_up_and_does_not_hold_the_others(
     assert (await spine.row("b")).state == "sent"
 
 
+class Stuck:
+    """An answer of a door that comes when it is let go."""
+
+    def __init__(self) -> None:
+        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, message: Outgoing) -> Any:
+        self.asked.set()
+        await self.go_on.wait()
+        return sent("77")
+
+
+async def test_what_ends_after_another_conversation_was_written_down_is_not_forgotten(
+    spine: Spine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "SETTLE", -1.0)
+    spine.door.lane = lambda message: message.person or ""  # type: ignore[attr-defined]
+    stuck = Stuck()
+    spine.door.answers.append(stuck)
+    await spine.put("a", person="u001", send_class="never_twice")
+    await spine.put("b", person="u002")
+    sending_all = asyncio.create_task(spine.sender.drain())
+    await stuck.asked.wait()
+    async with asyncio.timeout(10):
+        while (await spine.row("b")).state != "sent":  # noqa: ASYNC110  # nobody announces it
+            await asyncio.sleep(0)
+    stuck.go_on.set()
+    await sending_all
+    assert (await spine.row("a")).state == "sent"
+
+
 # -- looking again -----------------------------------------------------------------------------------------------------
 
 
