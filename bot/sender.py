@@ -8,10 +8,9 @@
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,9 +39,19 @@ HOLD = timedelta(seconds=60)  # how long the claim of one that lives stands befo
 FRESH, PATIENCE = 30.0, 20.0  # seconds: how old a claim may be when its message leaves, and how long a door may take
 SAFETY = 30.0  # seconds of sleep at most, should a wake be lost
 REST = 0.05  # seconds between two rounds: in a burst of 收到 a claim then takes a hundred replies, not a dozen
+SLOW = 0.5  # seconds after which a round goes on without a lane whose call hangs: the others need not wait for it
 GIVE_WAY = 2.0  # seconds that a burst may hold back what is to be said
 SETTLE = 1.0  # seconds after which outcomes are written down, though the lane goes on
 AWAY = timedelta(minutes=1)  # how long a message waits for a door that is not open
+
+
+@dataclass
+class Lane:
+    """One door's messages, or those of one of its conversations, in order; more may join while it is at it."""
+
+    rows: list[Claimed]
+    done: int = 0
+    task: asyncio.Task[None] | None = None
 
 
 class Sender:
@@ -54,6 +63,7 @@ class Sender:
         self._due = asyncio.Event()
         self._turn = asyncio.Lock()
         self._rounds: set[asyncio.Task[bool]] = set()
+        self._lanes: dict[tuple[str, str], Lane] = {}  # those that are still at it
         self._ended: list[tuple[Claimed, Outcome]] = []  # sent, but not yet written down
         self._looks_back = False
         self.sent = 0
@@ -106,8 +116,8 @@ class Sender:
 
     async def stop(self) -> None:
         """Wait for what is being sent, that a restart leaves nothing whose fate nobody knows."""
-        if self._rounds:
-            await asyncio.wait(set(self._rounds), timeout=FRESH + PATIENCE)
+        if under_way := self._rounds | self._at_it():
+            await asyncio.wait(under_way, timeout=FRESH + PATIENCE)
         try:
             await self._settle()
         except Exception as trouble:
@@ -127,14 +137,19 @@ class Sender:
 
         A door that shows only what was settled has certainly not posted it, and says so by `shows_settled_only`.
         """
-        async with self._turn:  # then nothing is in our own hands
+        async with self._turn:  # then nothing comes into our own hands
             await self._recover()
 
     async def _recover(self) -> None:
+        # Before anything is waited for: what a lane ends meanwhile is not yet written down.
+        ours = {one.row.id for lane in self._lanes.values() for one in lane.rows}
+
         async def unit(session: AsyncSession) -> None:
             now, lost = self.clock.now(), []
             gone = await self.presence.gone(session, await outbox.claimants(session))
             for row in await outbox.abandoned(session, now, gone):
+                if row.id in ours:
+                    continue
                 door: Any = self.doors.channels.get(row.channel)
                 fate = Fate.LATER if getattr(door, "shows_settled_only", False) else Fate.UNSURE
                 outcome = Outcome(fate, reason="重启前未确认送达", wait=timedelta(0))
@@ -146,7 +161,7 @@ class Sender:
         await self.store.write(unit)
 
     async def _round(self) -> bool:
-        """Claim, send, settle; False when nothing was due."""
+        """Claim, send, settle; False when nothing was due, and nothing is under way."""
         async with self._turn:
             await self._settle()
             if self._looks_back:
@@ -154,15 +169,16 @@ class Sender:
                 self._looks_back = False
             await self.presence.show()
             now = self.clock.now()
-            claimed = await self.store.write(lambda session: self._claim(session, now))
-            if claimed is None:
-                return False
-            lanes: dict[tuple[str, str], list[Claimed]] = defaultdict(list)
-            for one in claimed:
-                lanes[self._lane_of(one)].append(one)
-            await asyncio.gather(*(self._lane(lane) for lane in lanes.values()))
+            in_hand = sum(len(lane.rows) - lane.done for lane in self._lanes.values())
+            most = (MOST_BUSY if self.busy() else MOST) - in_hand
+            claimed = await self.store.write(lambda session: self._claim(session, now, most)) if most > 0 else []
+            for one in claimed or ():
+                self._join(one)
+            at_it = self._at_it()
+            if at_it:
+                await asyncio.wait(at_it, timeout=SLOW)
             await self._settle()
-            return True
+            return claimed is not None or bool(at_it)
 
     # -- claim ---------------------------------------------------------------------------------------------------------
 
@@ -176,9 +192,8 @@ class Sender:
             await self._finish(one)
             self.wake()
 
-    async def _claim(self, session: AsyncSession, now: datetime) -> list[Claimed] | None:
+    async def _claim(self, session: AsyncSession, now: datetime, most: int) -> list[Claimed] | None:
         """None when nothing is due; what is due but is not to leave now is settled here."""
-        most = MOST_BUSY if self.busy() else MOST
         rows = await outbox.claim(session, now, now + HOLD, most, by=self.presence.number, but=self.doors.standing_by())
         if not rows:
             return None
@@ -227,14 +242,31 @@ class Sender:
         door: Any = self.doors.channels.get(one.row.channel)
         return one.row.channel, door.lane(one.message) if hasattr(door, "lane") else ""
 
-    async def _lane(self, lane: Sequence[Claimed]) -> None:
-        """One door's messages, or those of one of its conversations, in order."""
+    def _at_it(self) -> set[asyncio.Task[None]]:
+        return {lane.task for lane in self._lanes.values() if lane.task is not None}
+
+    def _join(self, one: Claimed) -> None:
+        name = self._lane_of(one)
+        if name in self._lanes:
+            self._lanes[name].rows.append(one)
+            return
+        lane = self._lanes[name] = Lane([one])
+        lane.task = asyncio.create_task(self._run_lane(name, lane))
+
+    async def _run_lane(self, name: tuple[str, str], lane: Lane) -> None:
         since = since_start()
-        for one in lane:
-            await self._finish(one)
-            if since_start() - since > SETTLE:
-                await self._settle()
-                since = since_start()
+        try:
+            for one in lane.rows:
+                await self._finish(one)
+                lane.done += 1
+                if since_start() - since > SETTLE:
+                    await self._settle()
+                    since = since_start()
+        except Exception as trouble:  # what cannot be written down is kept; no more leaves until it can
+            log.error("sending failed: %s", origin(trouble))
+            self._ended += [(one, BACK) for one in lane.rows[lane.done :]]
+        finally:
+            del self._lanes[name]
 
     async def _finish(self, one: Claimed) -> None:
         outcome = await self._send(one)

@@ -328,7 +328,9 @@ async def test_a_sender_that_slept_through_its_claim_sends_nothing(
     assert [m.key for m in spine.door.posted] == ["a"]
 
 
-async def test_who_no_longer_holds_the_claim_does_not_settle(spine: Spine) -> None:
+async def test_who_no_longer_holds_the_claim_does_not_settle(spine: Spine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "SLOW", 60.0)  # nor claims it again meanwhile
+
     async def taken_over(message: Outgoing) -> Any:
         spine.later(seconds=61)
         second = spine.another_sender()
@@ -438,6 +440,75 @@ async def test_what_ends_after_another_conversation_was_written_down_is_not_forg
     stuck.go_on.set()
     await sending_all
     assert (await spine.row("a")).state == "sent"
+
+
+async def test_a_call_that_hangs_holds_up_nobody_but_its_own_conversation(
+    spine: Spine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "SLOW", 0.01)
+    spine.door.lane = lambda message: message.person or ""  # type: ignore[attr-defined]
+    stuck = Stuck()
+    spine.door.answers.append(stuck)
+    await spine.put("a", person="u001")
+    sending_all = asyncio.create_task(spine.sender.drain())
+    await stuck.asked.wait()
+    await spine.put("b", person="u002")
+    await spine.put("c", person="u001")
+    async with asyncio.timeout(10):
+        while (await spine.row("b")).state != "sent":  # noqa: ASYNC110  # nobody announces it
+            await asyncio.sleep(0)
+    assert [m.key for m in spine.door.posted] == ["a", "b"]
+    assert not sending_all.done()
+    stuck.go_on.set()
+    await sending_all
+    assert [m.key for m in spine.door.posted] == ["a", "b", "c"]
+    assert {(await spine.row(key)).state for key in "abc"} == {"sent"}
+
+
+async def test_what_is_being_sent_is_not_taken_for_abandoned(spine: Spine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "SLOW", 0.01)
+    stuck = Stuck()
+    spine.door.answers.append(stuck)
+    await spine.put("a", send_class="never_twice")
+    sending_all = asyncio.create_task(spine.sender.drain())
+    await stuck.asked.wait()
+    spine.later(seconds=61)
+    await spine.sender.recover()
+    assert (await spine.row("a")).state == "claimed"
+    stuck.go_on.set()
+    await sending_all
+    assert (await spine.row("a")).state == "sent"
+
+
+async def test_the_rest_of_a_lane_waits_when_nothing_can_be_written_down(
+    spine: Spine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing of it leaves, and so nothing of it is of unknown fate."""
+    write = Store.write
+    broken = False
+
+    async def flaky(store: Store, unit: Any) -> Any:
+        if broken:
+            raise OSError("disk")
+        return await write(store, unit)
+
+    async def posting(message: Outgoing) -> Any:
+        nonlocal broken
+        broken = True
+        return sent("5")
+
+    monkeypatch.setattr(Store, "write", flaky)
+    monkeypatch.setattr(sending, "SETTLE", -1.0)
+    for key in ("a", "b"):
+        await spine.put(key, send_class="never_twice")
+    spine.door.answers.append(posting)
+    with pytest.raises(OSError, match="disk"):
+        await spine.sender.drain()
+    assert [m.key for m in spine.door.posted] == ["a"]
+    broken = False
+    await spine.sender.recover()
+    assert [(await spine.row(key)).state for key in ("a", "b")] == ["sent", "pending"]
+    assert "sending failed" in caplog.text
 
 
 # -- looking again -----------------------------------------------------------------------------------------------------

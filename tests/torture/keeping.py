@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyrage
@@ -58,10 +59,10 @@ async def drill(ground: Ground) -> Reached:
 
         async def back_up() -> None:
             nonlocal longest
-            for _ in range(ground.size):
+            for number in range(ground.size):
                 await asyncio.sleep(ground.chance.uniform(0.3, 1.5))
                 began = time.monotonic()
-                made.append(await asyncio.to_thread(backup.make, plan, there_now(there)))
+                made.append(await asyncio.to_thread(backup.make, plan, there_now(there, number)))
                 longest = max(longest, time.monotonic() - began)
 
         try:
@@ -87,10 +88,9 @@ async def drill(ground: Ground) -> Reached:
     return reached
 
 
-def there_now(there):
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(there.time(), UTC)
+def there_now(there, minutes):
+    """A minute later each time: a backup is named by its second, and one of the same second takes its place."""
+    return datetime.fromtimestamp(there.time() + minutes * 60, UTC)
 
 
 async def _runs(there, folder, replica, traffic, reached):
