@@ -19,7 +19,7 @@ WAIT = 6.0  # seconds for a point to be passed as often as asked
     "failpoints",
     "death at each named point",
     asked="0 lost, 0 @all twice at every point",
-    sizes=(3, 10, 130, 600),
+    sizes=(3, 10, 100, 600),
     unit="deaths",
     long=2,
 )

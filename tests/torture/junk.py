@@ -248,7 +248,7 @@ def _ways(office, body: bytes):
     "words",
     "words that would add mentions, links, formulas or templates",
     asked="0 undeclared mentions, 0 links, everything answered",
-    sizes=(20, 100, 1000, 20000),
+    sizes=(20, 60, 500, 20000),
     unit="messages",
 )
 async def words(ground: Ground) -> Reached:

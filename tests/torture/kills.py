@@ -23,7 +23,7 @@ DECLARED = (ALARMS, r"long connection", r"does not answer")
     asked="0 lost, 0 @all twice, start ≤ 3 s (p90), at rest ≤ 30 s",
     sizes=(4, 40, 1000, 10000),
     unit="kills",
-    postgresql=0.2,
+    postgresql=0.1,
     long=3,
 )
 async def kills(ground: Ground) -> Reached:

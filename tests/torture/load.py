@@ -25,7 +25,7 @@ P99, MAX, EMPTY, SLOPE = 0.300, 1.0, 10.0, 1.0
     asked="0 non-200, p99 ≤ 300 ms, max < 1 s, queue empty ≤ 10 s, memory ≤ 1 MB/min",
     sizes=(5, 10, 600, 3600),
     unit="seconds",
-    postgresql=0.2,
+    postgresql=0.1,
     beside=Beside.RATES,
 )
 async def load(ground: Ground) -> Reached:

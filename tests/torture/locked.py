@@ -24,7 +24,7 @@ DECLARED = (ALARMS, r"could not be stored", r"could not be served", r"closed wit
     "locked",
     "the write lock held by somebody else",
     asked="0 answered but lost, no 5xx",
-    sizes=(1, 2, 12, 50),
+    sizes=(1, 2, 8, 50),
     unit="holds",
 )
 async def locked(ground: Ground) -> Reached:
@@ -48,7 +48,7 @@ def _hold(path: Path, seconds: float) -> None:
     "disk",
     "the disk full, and space again",
     asked="0 answered but lost, back ≤ 30 s, no damage",
-    sizes=(1, 1, 30, 100),
+    sizes=(1, 1, 15, 100),
     unit="times full",
 )
 async def disk(ground: Ground) -> Reached:

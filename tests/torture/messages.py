@@ -23,7 +23,7 @@ def _url(ground: Ground) -> str:
     "repeats",
     "callbacks repeated and shuffled, eight at once",
     asked="effects = distinct ids",
-    sizes=(400, 1000, 50000, 1000000),
+    sizes=(400, 1000, 25000, 500000),
     unit="deliveries",
     postgresql=0.25,
     long=2,

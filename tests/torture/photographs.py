@@ -65,7 +65,7 @@ def _png(width, height, data, text=b""):
     "pictures",
     "mutated pictures, bombs among them, each decoded in a process of its own",
     asked="taken or refused each, p95 ≤ 2 s, 0 marks kept, memory +≤ 50 MB",
-    sizes=(5, 30, 400, 5000),
+    sizes=(5, 30, 300, 5000),
     unit="pictures",
     beside=Beside.NOTHING,
 )

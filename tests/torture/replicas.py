@@ -24,7 +24,7 @@ WAYS = ("restart", "kill", "freeze")
     "replicas",
     "two replicas: one killed, stopped or restarted",
     asked="0 lost, 0 @all twice, hand-over ≤ 30 s, 0 clicks lost by a restart",
-    sizes=(2, 3, 12, 60),
+    sizes=(2, 3, 9, 60),
     unit="events",
     sqlite=False,
     postgresql=1.0,
