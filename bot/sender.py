@@ -2,7 +2,8 @@
 
 1. Claim what is due in a short transaction of its own, and look again whether each still makes sense.
 2. Commit, so that a crash leaves rows `claimed`, never sent twice by mistake.
-3. Send outside any transaction, each door in its own lane; a chase is looked at once more just before it leaves.
+3. Send outside any transaction, each conversation in its own lane; nobody waits for another's call that hangs. A chase is
+   looked at once more just before it leaves.
 4. Settle all outcomes in another transaction. `rules/retrying` is the only retry there is.
 """
 
