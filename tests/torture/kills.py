@@ -82,7 +82,9 @@ class Office:
     async def _kills(self) -> None:
         replica, killed = self.replica, 0
         while killed < self.size:
-            await asyncio.sleep(self.chance.uniform(SHORTEST, LONGEST))
+            # A machine that takes long to start it takes as much longer to get anything done.
+            longest = max([LONGEST, *(2 * took for took in self.starts[-1:])])
+            await asyncio.sleep(self.chance.uniform(SHORTEST, longest))
             await replica.end(signal.SIGKILL)
             killed += 1
             if self.chance.random() < EARLY:

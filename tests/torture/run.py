@@ -27,6 +27,7 @@ HERE = Path(__file__).resolve().parent
 for place in (HERE.parent / "bench", HERE.parents[1], HERE.parent / "support", HERE):
     sys.path.insert(0, str(place))
 
+import machine  # noqa: E402
 import uvloop  # noqa: E402
 from launched import die_with_parent  # noqa: E402
 from trial import TIERS, TRIALS, Beside, Ground, Reached, Trial  # noqa: E402
@@ -85,7 +86,7 @@ def main(words: list[str] | None = None) -> int:
         (job,) = _jobs(asked)
         asked.into.write_text(json.dumps(asdict(_reached(job, asked))), encoding="utf-8")
         return 0
-    began = time.monotonic()
+    began, facts = time.monotonic(), machine.lines() if asked.tier == "full" else []
     print(
         f"seed {asked.seed}  tier {asked.tier}   (SHOUDAO_SEED={asked.seed} TIER={asked.tier} make torture)", flush=True
     )
@@ -94,7 +95,10 @@ def main(words: list[str] | None = None) -> int:
     took = f"{(time.monotonic() - began) / 60:.0f} minutes"
     print("\n" + table(rows) + f"\n\n{len(rows)} trials in {took}", flush=True)
     if asked.tier == "full" and not asked.only:
-        RESULTS.write_text(_document(rows, asked, took), encoding="utf-8")
+        RESULTS.write_text(
+            _document(rows, [*facts, f"seed {asked.seed}, {took}, up to {asked.jobs} side by side"], asked.seed),
+            encoding="utf-8",
+        )
     missed = [row.job.name for row in rows if row.reached.faults]
     print("\n".join(["not reached:", *missed]) if missed else "every figure reached")
     return 1 if missed else 0
@@ -227,11 +231,8 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(body)
 
 
-def _document(rows: Sequence[Row], asked: argparse.Namespace, took: str) -> str:
-    import machine
-
-    again = f"`SHOUDAO_SEED={asked.seed} make torture` replays traffic and moments, not the machine's scheduler."
-    facts = [*machine.lines(), f"seed {asked.seed}, {took}, up to {asked.jobs} trials side by side"]
+def _document(rows: Sequence[Row], facts: Sequence[str], seed: int) -> str:
+    again = f"`SHOUDAO_SEED={seed} make torture` replays traffic and moments, not the machine's scheduler."
     listed = "\n".join(f"- {fact}" for fact in facts)
     return f"# Torture\n\nWritten by `make torture`. {again}\n\n{listed}\n\n{table(rows)}\n"
 
