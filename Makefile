@@ -2,7 +2,7 @@
 #
 #   make demo    the demo in the browser        make test    the whole suite        make check   style, types, layers
 #   make bench   the speed table                make tables  README's tables        make clean   forget the set-up
-#   make peers   others at the same work
+#   make peers   others at the same work; ARGS=large make bench: ten million receipts; ARGS=steady: memory under load
 #   make torture kills, full disks, junk, load: twenty minutes; TIER=quick make torture: under four
 
 SHELL := /bin/bash
@@ -34,7 +34,7 @@ bench: $(VENV)/.set-up-to-develop
 	@$(VENV)/bin/python tests/bench/run.py $(ARGS)
 
 peers: $(VENV)/.set-up-to-develop
-	@$(VENV)/bin/python tests/bench/peering.py $(ARGS)
+	@$(VENV)/bin/python tests/bench/run.py peers $(ARGS)
 
 torture: $(VENV)/.set-up-to-develop
 	@$(VENV)/bin/python tests/torture/run.py $(ARGS)
@@ -43,7 +43,7 @@ tables: $(VENV)/.set-up-to-run
 	@$(RUN) bot.tables README.md README.zh-CN.md
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # The page is tried in a real browser: where there is none, the suite fails, it does not skip.
 browser:

@@ -86,6 +86,7 @@ class Rate:
     latencies: list[float] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)  # seconds of processor time an ack
     floor_costs: list[float] = field(default_factory=list)
+    resident: float = 0.0  # MB, at most
     busiest: float = 0.0  # the load generator's own share of its core, at most
     void: list[str] = field(default_factory=list)
 
@@ -110,7 +111,7 @@ def measure(way: Candidate, *, slices: int, floor_seconds: float, seconds: float
         before = turn_of_the_floor(bare, wires, floor_seconds, rate)
         for _ in range(slices):
             with copied(folder) as data, way.served(data) as server:
-                load, cost, fault = _slice(server, way, seconds, data)
+                load, cost, fault = _slice(server, way, seconds, data, rate)
             after = turn_of_the_floor(bare, wires, floor_seconds, rate)
             if fault:
                 rate.void.append(fault)
@@ -141,13 +142,14 @@ def turn_of_the_floor(server: Server, wires: list[bytes], seconds: float, rate: 
     return load.rate
 
 
-def _slice(server: Server, way: Candidate, seconds: float, data: Path) -> tuple[Load, float, str]:
+def _slice(server: Server, way: Candidate, seconds: float, data: Path, rate: Rate) -> tuple[Load, float, str]:
     """One slice after a warm-up; gives it, the processor time of an ack and, if the slice is void, why."""
     wires = way.wires(server.port)
     warm = drive(server.port, wires[: len(wires) // 15], connections=CONNECTIONS, seconds=1)
     before = server.cpu()
     load = drive(server.port, wires, connections=CONNECTIONS, seconds=seconds, first=len(warm.answered))
     cost = (server.cpu() - before) / max(len(load.latencies), 1)
+    rate.resident = max(rate.resident, server.resident())
     server.kill()
     failed = warm.failed + load.failed
     if failed:

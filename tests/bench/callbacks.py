@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,7 +22,11 @@ from load import Load, drive
 from pacing import Due, arrive
 from serving import CLIENT, HERE, Server, copied, free_port, script, started
 
-UNITS, NOTICES = 1000, 12
+UNITS, NOTICES = 1000, 25
+KEPT = """
+    SELECT count(*) FROM (SELECT 1 FROM receipts JOIN receipt_events USING (notice_id, unit_id)
+    WHERE receipts.acked_at IS NOT NULL AND what = 'acked' GROUP BY notice_id, unit_id HAVING count(*) = 1)
+"""
 CARDS = 200
 Say = Callable[[str, str, int, int], Envelope]
 
@@ -33,9 +38,10 @@ class Way:
     name: str
     leg: str
     say: Say
+    notices: int = NOTICES
 
     def seeded(self) -> AbstractContextManager[Path]:
-        return seeded()
+        return seeded(self.notices)
 
     def served(self, data: Path) -> AbstractContextManager[Server]:
         return service(self, data)
@@ -44,9 +50,18 @@ class Way:
         return check(data, len(answers))
 
     def wires(self, port: int) -> list[bytes]:
-        at, names = int(time.time()), iter(range(1, UNITS * NOTICES + 1))
-        people = [(f"u{unit:03}", f"收 {number}") for number in range(1, NOTICES + 1) for unit in range(1, UNITS + 1)]
-        return [self.say(person, words, next(names), at).wire(port, at) for person, words in people]
+        return [wire for number in range(1, self.notices + 1) for wire in self.answers(port, number)]
+
+    def answers(self, port: int, number: int) -> list[bytes]:
+        """Every unit's answer to one notice."""
+        at, names = int(time.time()), count((number - 1) * UNITS + 1)
+        people = [f"u{unit:03}" for unit in range(1, UNITS + 1)]
+        return [self.say(person, f"收 {number}", next(names), at).wire(port, at) for person in people]
+
+    def kept(self, data: Path) -> int:
+        """How many answers are in the ledger exactly once."""
+        with closing(sqlite3.connect(data / "shoudao.sqlite3")) as file:
+            return int(file.execute(KEPT).fetchone()[0])
 
 
 APP = Way("自建应用, in private", "app", to_app)
@@ -54,12 +69,12 @@ BOT = Way("智能机器人, in the group", "bot", to_bot)
 
 
 @contextmanager
-def seeded() -> Iterator[Path]:
-    """A thousand units that owe twelve answers each since just now, and cards that some of them were sent."""
+def seeded(notices: int = NOTICES) -> Iterator[Path]:
+    """A thousand units that owe an answer to each of so many notices since just now, and cards that some of them were sent."""
     with TemporaryDirectory(prefix="shoudao-bench-") as place:
         folder = Path(place) / "data"
         now = datetime.now(UTC)
-        script("seeding.py", str(folder), str(UNITS), str(NOTICES), now.isoformat())
+        script("seeding.py", str(folder), str(UNITS), str(notices), now.isoformat())
         with closing(sqlite3.connect(folder / "shoudao.sqlite3")) as file:
             for number in range(1, CARDS + 1):
                 file.execute(

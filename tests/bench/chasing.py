@@ -27,9 +27,8 @@ from models.outbox import Outbox
 from models.receipts import ReceiptState
 
 
-async def owe(session: AsyncSession, units: int, notices: int) -> None:
+async def owe(session: AsyncSession) -> None:
     """Every unit owes everything, and everything's first step has come; one unit's came a little earlier."""
-    await fill(session, units, notices)
     await session.execute(delete(EVENTS))
     nothing: dict[str, Any] = dict.fromkeys(("acked_at", "done_at"))
     due = START - timedelta(minutes=1)
@@ -68,7 +67,8 @@ async def main(folder: Path, units: int, notices: int, url: str = "") -> dict[st
         demo = await stack.enter_async_context(open_demo(folder, at=START - timedelta(hours=1), url=url, frozen=True))
         bot, held = demo.bot, Held()
         await bot.settle()
-        await bot.store.write(lambda session: owe(session, units, notices))
+        await fill(bot.store, units, notices)
+        await bot.store.write(owe)
         # As the database itself does within minutes of such a change: PostgreSQL keeps what was deleted till then.
         tidy = "ANALYZE" if bot.store.is_sqlite else "VACUUM ANALYZE"
         async with bot.store.engine.connect() as connection:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, cast
@@ -30,14 +31,24 @@ from models.gathering import Gathering
 from models.marks import write_mark
 from models.notices import Notice, NoticeState
 from models.receipts import How, Receipt, ReceiptEvent, ReceiptState, What
+from models.store import Store
 from models.units import Unit
 
+AT_A_TIME = 500  # notices a transaction, or the log of it grows as large as the file
+PAGES = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+BYTES = "SELECT pg_database_size(current_database())"
 Ask = Callable[[], Awaitable[Any]]
 NOTICES, RECEIPTS, EVENTS = (cast(Table, t.__table__) for t in (Notice, Receipt, ReceiptEvent))
 
 
-async def fill(session: AsyncSession, units: int, notices: int) -> None:
+async def fill(store: Store, units: int, notices: int) -> None:
     """Units, notices over the last weeks, a receipt for every pair and an event for every ack, by the database itself."""
+    await store.write(lambda session: _notices(session, units, notices))
+    for first in range(1, notices + 1, AT_A_TIME):
+        await store.write(partial(_receipts, first, min(first + AT_A_TIME - 1, notices)))
+
+
+async def _notices(session: AsyncSession, units: int, notices: int) -> None:
     await more_units(session, units - SAMPLE)
     ids = list(await session.scalars(select(Unit.id)))
     rows = [
@@ -58,8 +69,13 @@ async def fill(session: AsyncSession, units: int, notices: int) -> None:
     ]
     await session.execute(insert(Notice), rows)
     await write_mark(session, "notice number", str(notices))
+
+
+async def _receipts(first: int, last: int, session: AsyncSession) -> None:
+    """Those of the notices with these numbers, in the order in which they lie."""
     pairs = select(NOTICES.c.id.label("notice"), Unit.id.label("unit"), NOTICES.c.issued_at.label("at"))
-    pair = pairs.join_from(NOTICES, Unit, true()).subquery()
+    of_these = NOTICES.c.number.between(first, last)
+    pair = pairs.join_from(NOTICES, Unit, true()).where(of_these).order_by(NOTICES.c.id, Unit.id).subquery()
     acked = (pair.c.notice * 7 + pair.c.unit * 3) % 10 != 0
     at = case((acked, pair.c.at), else_=null())
     columns = {
@@ -83,7 +99,8 @@ async def fill(session: AsyncSession, units: int, notices: int) -> None:
         "how": literal(str(How.TEXT)),
         "note": literal(""),
     }
-    told = select(*event.values()).where(RECEIPTS.c.acked_at.is_not(None))
+    made = select(NOTICES.c.id).where(of_these)
+    told = select(*event.values()).where(RECEIPTS.c.notice_id.in_(made), RECEIPTS.c.acked_at.is_not(None))
     await session.execute(insert(ReceiptEvent).from_select(list(event), told))
 
 
@@ -144,12 +161,13 @@ async def main(folder: Path, units: int, notices: int, rounds: int, url: str = "
     async with AsyncExitStack() as stack:
         demo = await stack.enter_async_context(open_demo(folder, at=START, url=url, frozen=True))
         since = time.perf_counter()
-        await demo.bot.store.write(lambda session: fill(session, units, notices))
+        await fill(demo.bot.store, units, notices)
         async with demo.bot.store.engine.connect() as connection:
             await connection.execute(text("ANALYZE"))
             await connection.commit()
             count = (await connection.execute(select(func.count()).select_from(RECEIPTS))).scalar_one()
-        found = {"receipts": float(count), "seeding": time.perf_counter() - since}
+            size = (await connection.execute(text(PAGES if demo.bot.store.is_sqlite else BYTES))).scalar_one()
+        found = {"receipts": float(count), "seeding": time.perf_counter() - since, "size": size / 1e6}
         ask = Questions(demo, notices)
         found["missing"] = await timed(rounds * 20, ask.missing)
         found["who"] = await timed(rounds, ask.who)

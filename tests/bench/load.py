@@ -1,6 +1,7 @@
 """A load generator that is no bottleneck: keep-alive connections on one epoll, prepared requests, one thread.
 
-About 8 µs of Python for a request; an asyncio client takes as long as the server that it is to saturate.
+About 8 µs of Python for a request; an asyncio client takes as long as the server that it is to saturate. A server that
+closes after each answer is given a new connection for the next.
 """
 
 import json
@@ -13,12 +14,13 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+LAST = re.compile(rb"connection: *close", re.IGNORECASE)
 PATIENCE = 30.0  # seconds without any answer after which a slice is given up
 
 
 @dataclass
 class Load:
-    """What came of one slice: the answers that were a 200 and those that were not. `busy` is our own share of the time."""
+    """What came of one slice: the answers that said yes and those that did not. `busy` is our own share of the time."""
 
     seconds: float = 0.0
     busy: float = 0.0
@@ -66,20 +68,31 @@ def drive(
     lines: dict[int, Line] = {}
     poll = select.epoll()
     for _ in range(connections):
-        opened = socket.create_connection(("127.0.0.1", port))
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        lines[opened.fileno()] = Line(opened)
-        poll.register(opened.fileno(), select.EPOLLIN)
+        _opened(port, poll, lines)
     try:
-        return _run(poll, lines, requests, seconds, first, again)
+        return _run(port, poll, lines, requests, seconds, first, again)
     finally:
         poll.close()
         for line in lines.values():
             line.socket.close()
 
 
+def _opened(port: int, poll: select.epoll, lines: dict[int, Line]) -> Line:
+    opened = socket.create_connection(("127.0.0.1", port))
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    line = lines[opened.fileno()] = Line(opened)
+    poll.register(opened.fileno(), select.EPOLLIN)
+    return line
+
+
 def _run(
-    poll: select.epoll, lines: dict[int, Line], requests: Sequence[bytes], seconds: float, first: int, again: bool
+    port: int,
+    poll: select.epoll,
+    lines: dict[int, Line],
+    requests: Sequence[bytes],
+    seconds: float,
+    first: int,
+    again: bool,
 ) -> Load:
     load, place, total = Load(), first, len(requests)
     cpu, start = time.process_time(), time.perf_counter()
@@ -100,12 +113,14 @@ def _run(
                 continue
             now = time.perf_counter()
             load.latencies.append(now - line.since)
-            if line.held.startswith(b"HTTP/1.1 200"):
-                load.answered.append(line.held)
-            else:
-                load.failed.append(line.held)
+            (load.answered if good(line.held) else load.failed).append(line.held)
+            more = now < until and (again or place < total)
+            if last(line.held):
+                poll.unregister(number)
+                lines.pop(number).socket.close()
+                line = _opened(port, poll, lines) if more else line
             line.held = b""
-            if now < until and (again or place < total):
+            if more:
                 line.since = now
                 line.socket.sendall(requests[place % total])
                 place += 1
@@ -115,10 +130,21 @@ def _run(
     return load
 
 
+def good(answer: bytes) -> bool:
+    return answer[9:12] in (b"200", b"204")
+
+
+def last(answer: bytes) -> bool:
+    """Whether the server closes the connection behind this answer."""
+    return answer.startswith(b"HTTP/1.0") or LAST.search(answer, 0, answer.find(b"\r\n\r\n")) is not None
+
+
 def whole(data: bytes) -> bool:
     """Whether an answer has come to its end."""
     if not data:
         raise ConnectionError("the server closed a connection")
     end = data.find(b"\r\n\r\n")
+    if end > 0 and data[9:12] == b"204":
+        return True
     length = LENGTH.search(data, 0, end) if end > 0 else None
     return length is not None and len(data) >= end + 4 + int(length[1])

@@ -6,6 +6,7 @@ import sqlite3
 import statistics
 import tempfile
 import time
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
@@ -37,6 +38,21 @@ def fsync(times: int = 200) -> float:
     return statistics.median(taken)
 
 
+def commit(times: int = 100) -> float:
+    """Median seconds of a small transaction of SQLite with synchronous=FULL."""
+    taken = []
+    with (
+        tempfile.TemporaryDirectory() as place,
+        closing(sqlite3.connect(Path(place) / "a", isolation_level=None)) as file,
+    ):
+        file.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE rows (one INTEGER)")
+        for number in range(times):
+            since = time.perf_counter()
+            file.execute("INSERT INTO rows VALUES (?)", (number,))
+            taken.append(time.perf_counter() - since)
+    return statistics.median(taken)
+
+
 def _cpuinfo() -> list[str]:
     path = Path("/proc/cpuinfo")
     return path.read_text().splitlines() if path.exists() else []
@@ -44,3 +60,7 @@ def _cpuinfo() -> list[str]:
 
 def _load() -> str:
     return f"{os.getloadavg()[0]:.1f}"
+
+
+if __name__ == "__main__":
+    print(commit() * 1000)

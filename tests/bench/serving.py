@@ -49,20 +49,26 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def resident(self) -> float:
-        """Resident memory in MiB."""
+        """Resident memory in MB, of a million bytes."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-        return int(line.split()[1]) / 1024
+        return int(line.split()[1]) * 1024 / 1e6
+
+    def files(self) -> int:
+        """How many files, sockets among them, it has open."""
+        return sum(1 for _ in Path(f"/proc/{self.process.pid}/fd").iterdir())
 
 
 @contextmanager
-def started(arguments: Sequence[str], port: int, path: str, *, core: int = SERVER) -> Iterator[Server]:
-    """Run Python with `arguments` and wait until `path` answers 200; stopped at the end, whatever happens."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+def started(
+    arguments: Sequence[str], port: int, path: str, *, core: int = SERVER, python: Path | None = None
+) -> Iterator[Server]:
+    """Run our Python, or another, with `arguments` until `path` answers 200; stopped at the end, whatever happens."""
+    environment = os.environ | ({} if python else {"PYTHONPATH": str(ROOT)})
     said = tempfile.TemporaryFile()  # noqa: SIM115  # closed at the end
     since = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, *arguments],
+        [str(python or sys.executable), *arguments],
         cwd=ROOT,
         env=environment,
         stdout=said,
@@ -116,6 +122,11 @@ def script(name: str, *arguments: str) -> str:
         preexec_fn=lambda: pin(SERVER),
     )
     return done.stdout.decode()
+
+
+def say(what: str) -> None:
+    """What is going on, to whoever waits."""
+    print(what, file=sys.stderr, flush=True)
 
 
 def free_port() -> int:

@@ -11,7 +11,7 @@ IDLE = 5.0  # seconds
 
 @dataclass(frozen=True)
 class Start:
-    """Medians: seconds from the process's start to its first answer, MiB resident after IDLE seconds."""
+    """Medians: seconds from the process's start to its first answer, MB resident after IDLE seconds."""
 
     seconds: float
     resident: float

@@ -28,15 +28,25 @@ class Row:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """A table with its columns lined up."""
-    cells = [("what", "reached", "asked", "holds"), *(row.cells() for row in rows)]
-    widths = [max(_width(line[at]) for line in cells) for at in range(4)]
+    """Every figure beside the one asked."""
+    return aligned([("what", "reached", "asked", "holds"), *(row.cells() for row in rows)])
+
+
+def aligned(cells: Sequence[Sequence[str]], right: int | None = None) -> str:
+    """A table with its columns lined up, from the column `right` on to the right; the first line is its head."""
+    count = len(cells[0])
+    right = count if right is None else right
+    widths = [max(_width(line[at]) for line in cells) for at in range(count)]
     lined = [
-        "| " + " | ".join(text + " " * (w - _width(text)) for text, w in zip(line, widths, strict=True)) + " |"
-        for line in cells
+        "| " + " | ".join(_padded(line[at], widths[at], at >= right) for at in range(count)) + " |" for line in cells
     ]
-    lined.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    lined.insert(1, "|" + "|".join("-" * (width + 1) + ("-:"[at >= right]) for at, width in enumerate(widths)) + "|")
     return "\n".join(lined)
+
+
+def _padded(text: str, width: int, right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if right else text + space
 
 
 def _figure(value: float) -> str:

@@ -1,18 +1,19 @@
-"""Callbacks as a platform makes them: a new connection for each, five seconds for the answer, then again, three times.
+"""Callbacks on a connection of their own each, as a platform makes them; `visit` keeps so many of them under way.
 
-`visit` keeps so many under way; `storm` sends each at its time, whether or not the last one was answered.
+The connections come from many addresses of this machine: from one, the numbers of closed connections would run out.
 """
 
 import select
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from dataclasses import dataclass
+from itertools import cycle
 
-from load import LENGTH, Load
+from load import LENGTH, Load, good
 
-PATIENCE, TRIES, MOST = 5.0, 4, 2000
+SOURCES = cycle(f"127.0.0.{last}" for last in range(2, 252))
+BIND_ADDRESS_NO_PORT = 24  # of Linux: the number is chosen when it is known for whom
 
 
 @dataclass
@@ -27,33 +28,18 @@ class Visit:
     posted: bool = False
 
 
-@dataclass
-class Storm:
-    """What came of it: how long from the due time to the answer, and at which try."""
-
-    sent: int = 0
-    latencies: list[float] = field(default_factory=list)
-    tries: list[int] = field(default_factory=list)
-    given_up: int = 0
-    timeouts: int = 0
-    seconds: float = 0.0
-
-    @property
-    def first(self) -> float:
-        """The part answered at its first try."""
-        return sum(one == 1 for one in self.tries) / self.sent if self.sent else 0.0
-
-
-def _connect(port: int) -> socket.socket:
+def connect(port: int) -> socket.socket:
     """On its way; where the other side's queue is full it stays so, and nobody else has to wait for it."""
     made = socket.socket()
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.setsockopt(socket.IPPROTO_IP, BIND_ADDRESS_NO_PORT, 1)
+    made.bind((next(SOURCES), 0))
     made.setblocking(False)
     made.connect_ex(("127.0.0.1", port))
     return made
 
 
-def _sent(visit: Visit, wire: bytes, poll: select.epoll) -> bool:
+def sent(visit: Visit, wire: bytes, poll: select.epoll) -> bool:
     """Post the request once the connection stands; False when it does not come to be."""
     if visit.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
         return False
@@ -66,7 +52,7 @@ def _sent(visit: Visit, wire: bytes, poll: select.epoll) -> bool:
     return True
 
 
-def _read(visit: Visit) -> bool:
+def read(visit: Visit) -> bool:
     """Whether the answer has come to its end, as said by its length or by the end of the connection."""
     try:
         data = visit.socket.recv(65536)
@@ -86,13 +72,7 @@ def _read(visit: Visit) -> bool:
     return length is not None and len(visit.held) >= end + 4 + int(length[1])
 
 
-def good(answer: bytes) -> bool:
-    return answer[:8] in (b"HTTP/1.1", b"HTTP/1.0") and answer[9:12] in (b"200", b"204")
-
-
-def visit(
-    port: int, wires: Sequence[bytes], *, at_once: int, seconds: float, first: int = 0, again: bool = False
-) -> Load:
+def visit(port: int, wires: Sequence[bytes], *, at_once: int, seconds: float, first: int = 0) -> Load:
     """As `load.drive`, but each on a connection of its own."""
     load, place, poll, visits = Load(), first, select.epoll(), {}
     cpu, start = time.process_time(), time.perf_counter()
@@ -100,23 +80,22 @@ def visit(
 
     def begin() -> None:
         nonlocal place
-        opened = Visit(place, 1, time.perf_counter(), _connect(port))
+        opened = Visit(place, 1, time.perf_counter(), connect(port))
         visits[opened.socket.fileno()] = opened
         poll.register(opened.socket.fileno(), select.EPOLLOUT | select.EPOLLHUP)
         place += 1
 
-    for _ in range(at_once):
-        if again or place < len(wires):
-            begin()
+    for _ in range(min(at_once, len(wires) - first)):
+        begin()
     while visits:
         ready = poll.poll(30)
         if not ready:
             raise TimeoutError("no answer for 30 s")
         for number, _ in ready:
             one = visits[number]
-            if not one.posted and _sent(one, wires[one.number % len(wires)], poll):
+            if not one.posted and sent(one, wires[one.number], poll):
                 continue
-            if one.posted and not _read(one):
+            if one.posted and not read(one):
                 continue
             now = time.perf_counter()
             poll.unregister(number)
@@ -124,57 +103,8 @@ def visit(
             one.socket.close()
             load.latencies.append(now - one.since)
             (load.answered if good(one.held) else load.failed).append(one.held)
-            if now < until and (again or place < len(wires)):
+            if now < until and place < len(wires):
                 begin()
     poll.close()
     load.seconds, load.busy = time.perf_counter() - start, time.process_time() - cpu
     return load
-
-
-def storm(port: int, wires: Sequence[bytes], seconds: float, limit: float) -> Storm:
-    """All of `wires` spread evenly over `seconds`; given up as a whole after `limit` seconds."""
-    found, poll, visits = Storm(sent=len(wires)), select.epoll(), {}
-    waiting = [(index * seconds / len(wires), index, 1) for index in range(len(wires))]
-    dues = {index: at for at, index, _ in waiting}
-    start = time.perf_counter()
-    while (waiting or visits) and time.perf_counter() - start < limit:
-        now = time.perf_counter() - start
-        while waiting and waiting[0][0] <= now and len(visits) < MOST:
-            _, index, attempt = heappop(waiting)
-            opened = Visit(index, attempt, now, _connect(port))
-            visits[opened.socket.fileno()] = opened
-            poll.register(opened.socket.fileno(), select.EPOLLOUT | select.EPOLLHUP)
-        for number, _ in poll.poll(max(min(waiting[0][0] - now, 0.05), 0) if waiting else 0.05):
-            one = visits[number]
-            if not one.posted and _sent(one, wires[one.number], poll):
-                continue
-            if one.posted and not _read(one):
-                continue
-            _leave(poll, visits, number)
-            if good(one.held):
-                found.latencies.append(time.perf_counter() - start - dues[one.number])
-                found.tries.append(one.attempt)
-            else:
-                _again(waiting, found, one.number, one.attempt, time.perf_counter() - start)
-        now = time.perf_counter() - start
-        for number, one in [item for item in visits.items() if now - item[1].since > PATIENCE]:
-            found.timeouts += 1
-            _leave(poll, visits, number)
-            _again(waiting, found, one.number, one.attempt, now)
-    for number in list(visits):
-        _leave(poll, visits, number)
-    poll.close()
-    found.seconds = time.perf_counter() - start
-    return found
-
-
-def _again(waiting: list[tuple[float, int, int]], found: Storm, index: int, attempt: int, now: float) -> None:
-    if attempt < TRIES:
-        heappush(waiting, (now, index, attempt + 1))
-    else:
-        found.given_up += 1
-
-
-def _leave(poll: select.epoll, visits: dict[int, Visit], number: int) -> None:
-    poll.unregister(number)
-    visits.pop(number).socket.close()

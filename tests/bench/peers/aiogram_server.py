@@ -1,6 +1,7 @@
 """aiogram's webhook on aiohttp; the answer waits for the handler, or it would come before anything is stored."""
 
 from aiogram import Bot, Dispatcher
+from aiogram.methods import SendMessage
 from aiogram.types import Message
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler, setup_application
 from aiohttp import web
@@ -10,8 +11,8 @@ dispatcher = Dispatcher()
 
 
 @dispatcher.message()
-async def text(message: Message) -> None:
-    acknowledge(str(message.message_id), str(message.from_user.id), message.text)
+async def text(message: Message) -> SendMessage:
+    return message.answer(acknowledge(str(message.message_id), str(message.from_user.id), message.text))
 
 
 async def healthz(_):

@@ -1,14 +1,17 @@
 """The store that every peer is given, for none brings one: the same rows as ours, one transaction a message, durable.
 
-A connection for each message, as Flask's own documentation has it.
+A connection for each message, as Flask's own documentation has it; with the argument `kept`, one for each thread.
 """
 
 import sqlite3
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
-PORT, FOLDER = int(sys.argv[1]), Path(sys.argv[2])
+PORT, FOLDER, KEPT = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "kept"
+THREAD = threading.local()
 DATABASE = FOLDER / "peer.sqlite3"
 TOKEN, AES_KEY, CORP = "bench-token", "6qkdMrq68nTKduznJYO1A37W2oEgpkMUvkttRToqhUt", "ww1234567890abcdef"
 
@@ -33,9 +36,7 @@ def acknowledge(message: str, person: str, words: str) -> str:
     if verb != "收" or not number.isdigit():
         return "没听懂"
     notice, now, body = int(number), time.time(), f"已签收〔{number}号〕。"
-    connection = sqlite3.connect(DATABASE, timeout=30, isolation_level=None)
-    try:
-        connection.execute("PRAGMA synchronous=FULL")
+    with connected() as connection:
         connection.execute("BEGIN IMMEDIATE")
         if connection.execute("INSERT OR IGNORE INTO inbox VALUES (?, ?, ?)", (message, person, now)).rowcount:
             connection.execute("INSERT OR IGNORE INTO receipts VALUES (?, ?, ?)", (notice, person, now))
@@ -43,6 +44,19 @@ def acknowledge(message: str, person: str, words: str) -> str:
             connection.execute("INSERT INTO events (notice, person, at, message) VALUES (?, ?, ?, ?)", row)
             connection.execute("INSERT INTO outbox (person, body) VALUES (?, ?)", (person, body))
         connection.execute("COMMIT")
-    finally:
-        connection.close()
     return body
+
+
+@contextmanager
+def connected():
+    connection = getattr(THREAD, "connection", None)
+    if connection is None:
+        connection = sqlite3.connect(DATABASE, timeout=30, isolation_level=None)
+        connection.execute("PRAGMA synchronous=FULL")
+    if KEPT:
+        THREAD.connection = connection
+    try:
+        yield connection
+    finally:
+        if not KEPT:
+            connection.close()

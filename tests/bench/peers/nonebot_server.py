@@ -1,11 +1,11 @@
 """NoneBot2 with the OneBot adapter over HTTP; it answers before its handlers have run."""
 
 import nonebot
-from keep import PORT, acknowledge, prepare
+from keep import PORT, TOKEN, acknowledge, prepare
 from nonebot.adapters.onebot.v11 import Adapter, MessageEvent
 
 prepare()
-nonebot.init(driver="~fastapi", host="127.0.0.1", port=PORT, log_level="CRITICAL", fastapi_reload=False)
+nonebot.init(driver="~fastapi", host="127.0.0.1", port=PORT, log_level="CRITICAL", onebot_v11_secret=TOKEN)
 driver = nonebot.get_driver()
 driver.register_adapter(Adapter)
 matcher = nonebot.on_message()
