@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
-from statistics import linear_regression, median
+from statistics import linear_regression
 
 import callbacks
 from envelopes import to_app
@@ -42,10 +42,10 @@ class Watch:
         half = len(self.times) // 2
         return linear_regression(self.times[half:], self.memory[half:]).slope * 60 if half > 1 else float("inf")
 
-    def more_files(self) -> float:
-        """In the last tenth more than in the second."""
+    def more_files(self) -> int:
+        """At the quietest moment of the last tenth more than at that of the second: a stall opens some for a while."""
         tenth = max(len(self.files) // 10, 1)
-        return median(self.files[-tenth:]) - median(self.files[tenth : 2 * tenth])
+        return min(self.files[-tenth:]) - min(self.files[tenth : 2 * tenth])
 
 
 def measured(asked: argparse.Namespace) -> Section:
