@@ -78,11 +78,17 @@ def drive(
 
 
 def _opened(port: int, poll: select.epoll, lines: dict[int, Line]) -> Line:
+    line = Line(connected(port, poll))
+    lines[line.socket.fileno()] = line
+    return line
+
+
+def connected(port: int, poll: select.epoll) -> socket.socket:
+    """A connection to our server, whose answers `poll` tells of."""
     opened = socket.create_connection(("127.0.0.1", port))
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    line = lines[opened.fileno()] = Line(opened)
     poll.register(opened.fileno(), select.EPOLLIN)
-    return line
+    return opened
 
 
 def _run(

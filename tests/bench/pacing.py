@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from load import Load, whole
+from load import Load, connected, whole
 
 PATIENCE = 30.0
 
@@ -67,8 +67,6 @@ def arrive(port: int, requests: Sequence[Due]) -> dict[str, Load]:
 
 
 def _opened(port: int, poll: select.epoll, lines: dict[int, _Line]) -> _Line:
-    opened = socket.create_connection(("127.0.0.1", port))
-    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    line = lines[opened.fileno()] = _Line(opened)
-    poll.register(opened.fileno(), select.EPOLLIN)
+    line = _Line(connected(port, poll))
+    lines[line.socket.fileno()] = line
     return line
