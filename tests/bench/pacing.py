@@ -20,7 +20,7 @@ class Due:
     kind: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Line:
     socket: socket.socket
     held: bytes = b""
@@ -49,13 +49,21 @@ def arrive(port: int, requests: Sequence[Due]) -> dict[str, Load]:
                 raise TimeoutError(f"no answer for {PATIENCE:.0f} s")
             for number, _ in ready:
                 line = lines[number]
-                line.held += line.socket.recv(65536)
-                if not whole(line.held):
+                data = _read(line.socket)
+                line.held += data
+                if data and not whole(line.held):
                     continue
+                if not data:  # closed: a line that nothing was asked on, or one whose answer will not come
+                    poll.unregister(number)
+                    lines.pop(number).socket.close()
+                    if line in free:
+                        free.remove(line)
+                        continue
                 load = loads[line.kind]
                 load.latencies.append(time.perf_counter() - line.since)
                 (load.answered if line.held.startswith(b"HTTP/1.1 200") else load.failed).append(line.held)
-                free.append(line)
+                if data:
+                    free.append(line)
                 open_ones -= 1
     finally:
         poll.close()
@@ -70,3 +78,10 @@ def _opened(port: int, poll: select.epoll, lines: dict[int, _Line]) -> _Line:
     line = _Line(connected(port, poll))
     lines[line.socket.fileno()] = line
     return line
+
+
+def _read(opened: socket.socket) -> bytes:
+    try:
+        return opened.recv(65536)
+    except ConnectionResetError:
+        return b""

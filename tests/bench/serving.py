@@ -78,6 +78,10 @@ def started(
     try:
         _wait(process, port, path, said)
         yield Server(process, port, time.perf_counter() - since)
+    except (OSError, TimeoutError) as trouble:
+        if process.poll() is None:
+            raise
+        raise RuntimeError(_ended(process, said)) from trouble
     finally:
         process.terminate()
         try:
@@ -139,8 +143,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, path: str, said: IO[bytes
     until = time.perf_counter() + PATIENCE
     while time.perf_counter() < until:
         if process.poll() is not None:
-            said.seek(0)
-            raise RuntimeError(f"the server ended with {process.returncode}: {said.read()[-2000:].decode()}")
+            raise RuntimeError(_ended(process, said))
         try:
             with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
                 if answer.status == 200:
@@ -148,3 +151,8 @@ def _wait(process: subprocess.Popen[bytes], port: int, path: str, said: IO[bytes
         except (URLError, ConnectionError):
             time.sleep(0.005)
     raise TimeoutError("the server did not answer")
+
+
+def _ended(process: subprocess.Popen[bytes], said: IO[bytes]) -> str:
+    said.seek(0)
+    return f"the server ended with {process.returncode}: {said.read()[-2000:].decode(errors='replace')}"
