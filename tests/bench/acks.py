@@ -39,8 +39,8 @@ class Candidate(Protocol):
     def wires(self, port: int) -> list[bytes]:
         """Every unit's answer to the first notice, then to the second, and so on."""
 
-    def check(self, data: Path, answers: Sequence[bytes]) -> str:
-        """Whether each answered ack is there exactly once, as the killed server left it; else what is wrong."""
+    def check(self, data: Path, answers: Sequence[bytes], failed: Sequence[bytes]) -> str:
+        """Whether each ack was answered and is there exactly once, as the killed server left it; else what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Burst:
     def served(self, data: Path) -> AbstractContextManager[Server]:
         return demo(data)
 
-    def check(self, data: Path, answers: Sequence[bytes]) -> str:
-        return check(data, [_message(answer) for answer in answers])
+    def check(self, data: Path, answers: Sequence[bytes], failed: Sequence[bytes]) -> str:
+        return refused(failed) or check(data, [_message(answer) for answer in answers])
 
     def wires(self, port: int) -> list[bytes]:
         wires = []
@@ -136,6 +136,8 @@ def turn_of_the_floor(server: Server, wires: list[bytes], seconds: float, rate: 
     """One slice of the bare handler, whose rate it gives."""
     before = server.cpu()
     load = drive(server.port, wires, connections=CONNECTIONS, seconds=seconds, again=True)
+    if load.failed:
+        raise RuntimeError(f"the floor does not say yes: {load.failed[0][:60]!r}")
     rate.floor_costs.append((server.cpu() - before) / len(load.latencies))
     rate.floors.append(load.rate)
     rate.busiest = max(rate.busiest, load.busy / load.seconds)
@@ -151,10 +153,12 @@ def _slice(server: Server, way: Candidate, seconds: float, data: Path, rate: Rat
     cost = (server.cpu() - before) / max(len(load.latencies), 1)
     rate.resident = max(rate.resident, server.resident())
     server.kill()
-    failed = warm.failed + load.failed
-    if failed:
-        return load, cost, f"{len(failed)} answers were no 200: {failed[0][-120:]!r}"
-    return load, cost, way.check(data, [*warm.answered, *load.answered])
+    return load, cost, way.check(data, [*warm.answered, *load.answered], [*warm.failed, *load.failed])
+
+
+def refused(failed: Sequence[bytes]) -> str:
+    """What is wrong with these answers, if there are any."""
+    return f"{len(failed)} answers were no 200: {failed[0][-120:]!r}" if failed else ""
 
 
 def _message(answer: bytes) -> str:

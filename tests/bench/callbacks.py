@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from acks import refused
 from envelopes import AES_KEY, AGENT, CHAT, CORP, TOKEN, Envelope, press, to_app, to_bot
 from load import Load, drive
 from pacing import Due, arrive
@@ -46,8 +47,8 @@ class Way:
     def served(self, data: Path) -> AbstractContextManager[Server]:
         return service(self, data)
 
-    def check(self, data: Path, answers: Sequence[bytes]) -> str:
-        return check(data, len(answers))
+    def check(self, data: Path, answers: Sequence[bytes], failed: Sequence[bytes]) -> str:
+        return refused(failed) or check(data, len(answers))
 
     def wires(self, port: int) -> list[bytes]:
         return [wire for number in range(1, self.notices + 1) for wire in self.answers(port, number)]

@@ -23,7 +23,7 @@ KEPT = """
 
 @dataclass(frozen=True)
 class Peer:
-    """A candidate of `acks`. `lost` says in which slices it had answered what it did not keep."""
+    """A candidate of `acks`. `lost` says what in which slices was answered and not kept, or not answered."""
 
     name: str
     script: str
@@ -49,9 +49,11 @@ class Peer:
         with closing(sqlite3.connect(data / "peer.sqlite3")) as file:
             return int(file.execute(KEPT).fetchone()[0])
 
-    def check(self, data: Path, answers: Sequence[bytes]) -> str:
-        """A slice counts also where something was lost: it is said beside the figure."""
+    def check(self, data: Path, answers: Sequence[bytes], failed: Sequence[bytes]) -> str:
+        """A slice counts also where something was lost or refused: it is said beside the figure."""
         kept = self.kept(data)
+        if failed:
+            self.lost.append(f"{len(failed):,} of {len(failed) + len(answers):,} in a slice were not answered as asked")
         if kept < len(answers):
             self.lost.append(f"killed at the end of a slice, it had answered {len(answers):,} and kept {kept:,}")
         return ""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from load import Load, connected, whole
+from load import Load, connected, received, whole
 
 PATIENCE = 30.0
 
@@ -49,7 +49,7 @@ def arrive(port: int, requests: Sequence[Due]) -> dict[str, Load]:
                 raise TimeoutError(f"no answer for {PATIENCE:.0f} s")
             for number, _ in ready:
                 line = lines[number]
-                data = _read(line.socket)
+                data = received(line.socket)
                 line.held += data
                 if data and not whole(line.held):
                     continue
@@ -78,10 +78,3 @@ def _opened(port: int, poll: select.epoll, lines: dict[int, _Line]) -> _Line:
     line = _Line(connected(port, poll))
     lines[line.socket.fileno()] = line
     return line
-
-
-def _read(opened: socket.socket) -> bytes:
-    try:
-        return opened.recv(65536)
-    except ConnectionResetError:
-        return b""
