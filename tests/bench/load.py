@@ -134,7 +134,8 @@ def _run(
                 place += 1
             else:
                 open_ones -= 1
-    load.seconds, load.busy = now - start, time.process_time() - cpu  # until the last answer
+    load.seconds = (now - start) or seconds  # until the last answer
+    load.busy = time.process_time() - cpu
     return load
 
 
