@@ -13,8 +13,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError
@@ -22,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session
 
-from models import sqlite_driver
+from models import schema, sqlite_driver
 
 T = TypeVar("T")
 
@@ -181,13 +179,12 @@ class Store:
 
 
 def _upgrade(connection: Connection, revision: str) -> None:
-    """Run Alembic on an open connection, so that it works inside a running loop and from a wheel, with no ini file."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
-    config = Config()
-    config.set_main_option("script_location", "models:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    if revision == "head":
+        schema.bring_up(connection)
+    else:
+        schema.upgrade(connection, revision)
     if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first():
         raise DatabaseDamaged(f"revision {revision} would leave rows that refer to nothing")
 

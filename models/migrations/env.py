@@ -2,30 +2,7 @@
 
 from alembic import context
 
-import models.alarms
-import models.answer_addresses
-import models.approvals
-import models.attachments
-import models.contacts
-import models.days
-import models.drills
-import models.duties
-import models.inbox
-import models.incidents
-import models.journal
-import models.lead_steps
-import models.leads
-import models.live_cards
-import models.marks
-import models.notices
-import models.outbox
-import models.people
-import models.questions
-import models.quotas
-import models.receipts
-import models.reports
-import models.rooms
-import models.units  # noqa: F401
+import models.schema  # noqa: F401  # knows every table
 from models import journal_guard
 from models.base import Base
 

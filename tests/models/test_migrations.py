@@ -15,6 +15,7 @@ from sqlalchemy import Connection, MetaData, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 import models.migrations
+from models import journal_guard, schema
 from models.base import Base
 from models.store import Store
 
@@ -192,3 +193,40 @@ async def test_two_processes_that_start_at_once_on_postgresql_migrate_once(store
         assert await connection.run_sync(current) == REVISIONS[-1]
     for one in [] if store.is_sqlite else stores:
         await one.close()
+
+
+async def test_an_empty_database_is_given_at_once_what_all_revisions_make(store: Store) -> None:
+    assert REVISIONS[-1] == schema.HEAD
+    await store.migrate(REVISIONS[-1])
+    async with store.engine.begin() as connection:
+        made = await connection.run_sync(described)
+        await connection.run_sync(emptied)
+    await store.open()
+    async with store.engine.connect() as connection:
+        assert await connection.run_sync(described) == made
+        assert await connection.run_sync(current) == REVISIONS[-1]
+
+
+def described(connection: Connection) -> dict[str, Any]:
+    """Every table with its columns, keys and indexes, and the triggers."""
+    look, found = inspect(connection), {}
+    for table in look.get_table_names():
+        columns = [(c["name"], str(c["type"]), c["nullable"], c["default"]) for c in look.get_columns(table)]
+        keys = (look.get_pk_constraint(table), look.get_foreign_keys(table))
+        uniques = sorted(map(str, look.get_unique_constraints(table)))
+        found[table] = columns, str(keys), uniques, sorted(map(of_index, look.get_indexes(table)))
+    triggers = {"sqlite": "SELECT sql FROM sqlite_master WHERE type = 'trigger'"}
+    query = triggers.get(connection.dialect.name, "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
+    return found | {"triggers": sorted(connection.execute(text(query)).scalars())}
+
+
+def of_index(one: Any) -> str:
+    options = {name: str(value) for name, value in one.get("dialect_options", {}).items()}
+    return str((one["name"], one["column_names"], one["unique"], options))
+
+
+def emptied(connection: Connection) -> None:
+    journal_guard.take_down(connection)
+    known = MetaData()
+    known.reflect(connection)
+    known.drop_all(connection)
