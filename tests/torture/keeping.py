@@ -33,7 +33,7 @@ async def canaries(ground: Ground) -> Reached:
     """The search of tests/leak, which `make test` runs too."""
     command = (sys.executable, "-m", "pytest", "tests/leak", "-q", "-n", "0", "-p", "no:cacheprovider")
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=os.environ
+        *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=dict(os.environ)
     )
     said = (await process.communicate())[0].decode()
     reached = Reached(said.strip().splitlines()[-1] if said.strip() else "nothing said")
