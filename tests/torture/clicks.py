@@ -14,7 +14,7 @@ PER_SECOND = {True: 40, False: 10}  # by whether it is SQLite: on PostgreSQL eac
     "clicks",
     "cards pressed once only, across kills and restarts",
     asked="≤ 1 lost a kill, 0 by restarts",
-    sizes=(2, 2, 16, 60),
+    sizes=(2, 2, 10, 60),
     unit="restarts",
     postgresql=0.5,
     beside=Beside.NOTHING,
