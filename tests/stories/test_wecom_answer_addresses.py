@@ -42,6 +42,7 @@ async def test_a_question_is_answered_after_a_restart_by_a_bot_that_never_heard_
 
 
 async def test_an_address_is_used_once_and_the_newest_first(tmp_path, caplog, monkeypatch):
+    """O-04."""
     async with office("", tmp_path, caplog, way="callback") as world:
         platform = Busy(world, monkeypatch)
         for name in ("one", "two"):

@@ -1,7 +1,8 @@
 """What stands in front of two replicas: nginx as bot/operations/nginx.conf sets it up, its names put on loopback."""
 
 import asyncio
-from collections import Counter
+import os
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -21,13 +22,16 @@ http {{
 
 
 class Front:
-    """`urls` are those of the replicas; `by` says how many requests each of them answered."""
+    """`urls` are those of the replicas; `by` says, when it is closed, how many requests each of them answered."""
 
     def __init__(self, *urls):
         self.hosts = {url: urlsplit(url).netloc for url in urls}
+        self.by = dict.fromkeys(urls, 0)
         self.url = ""
 
     async def open(self):
+        nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+        assert nginx is not None, "no nginx here: on Debian, apt install nginx-light"
         self._folder = TemporaryDirectory(prefix="nginx-", ignore_cleanup_errors=True)
         self._place = Path(self._folder.name)
         port = free_port()
@@ -37,9 +41,7 @@ class Front:
         site = site.replace("access_log off;", f"access_log {self._place}/by.log by;")
         conf = self._place / "nginx.conf"
         conf.write_text(FRAME.format(place=self._place, site=site), encoding="utf-8")
-        self._process = await asyncio.create_subprocess_exec(
-            "nginx", "-c", str(conf), stderr=asyncio.subprocess.DEVNULL
-        )
+        self._process = await asyncio.create_subprocess_exec(nginx, "-c", str(conf), stderr=asyncio.subprocess.DEVNULL)
         await self._up(port)
         self.url = f"http://127.0.0.1:{port}"
 
@@ -54,14 +56,10 @@ class Front:
                 writer.close()
                 return
 
-    @property
-    def by(self):
-        """One line for a request, with all that were tried; the last of them answered."""
-        log = self._place / "by.log"
-        last = Counter(line.split(", ")[-1] for line in log.read_text().splitlines()) if log.exists() else Counter()
-        return {url: last[host] for url, host in self.hosts.items()}
-
     async def close(self):
         self._process.terminate()
         await self._process.wait()
+        for line in (self._place / "by.log").read_text().splitlines():  # all that were tried; the last one answered
+            for url, host in self.hosts.items():
+                self.by[url] += line.split(", ")[-1] == host
         self._folder.cleanup()

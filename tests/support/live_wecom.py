@@ -1,7 +1,7 @@
 """A whole 企业微信 on loopback in real time, and `shoudao run` in processes of its own, one or several, that live in it.
 
 `Platform` is the outside: both fakes on one address, and a clock that they and the processes share. `Replica` is one
-process. `Front` is the proxy that gives each callback to whichever replica answers.
+process. `front.Front` gives each callback to whichever replica answers.
 """
 
 import asyncio
@@ -338,45 +338,6 @@ class Forked:
 
     async def communicate(self):
         await self.wait()
-
-
-class Front:
-    """A proxy as bot/operations/nginx.conf sets it up: two seconds for one replica, then the next."""
-
-    def __init__(self, *urls):
-        self.urls = list(urls)
-        self.turn = itertools.count()
-        self.by = dict.fromkeys(urls, 0)
-        self.url = ""
-
-    async def open(self):
-        app = web.Application()
-        app.router.add_route("*", "/{rest:.*}", self._pass_on)
-        self._client = ClientSession(trust_env=False)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-
-    async def close(self):
-        await self._runner.cleanup()
-        await self._client.close()
-
-    async def _pass_on(self, request):
-        body, first = await request.read(), next(self.turn)
-        for number in range(len(self.urls)):
-            url = self.urls[(first + number) % len(self.urls)]
-            try:
-                timeout = ClientTimeout(total=2, sock_connect=1)
-                async with self._client.request(
-                    request.method, url + str(request.rel_url), data=body, timeout=timeout
-                ) as answer:
-                    if answer.status not in (502, 503):
-                        self.by[url] += 1
-                        return web.Response(status=answer.status, body=await answer.read())
-            except (ClientError, OSError, TimeoutError):
-                continue
-        return web.Response(status=502)
 
 
 def _listening(port):

@@ -4,7 +4,8 @@ import asyncio
 import signal
 
 from checker import undeclared, wrong_in
-from live_wecom import UNITS, Front, Replica, platform
+from front import Front
+from live_wecom import UNITS, Replica, platform
 from trial import Beside, Ground, Reached, trial
 
 PER_SECOND = {True: 40, False: 10}  # by whether it is SQLite: on PostgreSQL each press is three turns of the one writer
@@ -25,11 +26,12 @@ async def clicks(ground: Ground) -> Reached:
     async with platform(ground.folder) as there:
         names = ("a", "b") if ground.database else ("a",)
         replicas = [Replica(there, name, ground.database, held=not ground.database) for name in names]
-        front = Front(*(one.url for one in replicas))
-        await front.open()
+        front = Front(*(one.url for one in replicas)) if ground.database else None
+        if front is not None:
+            await front.open()
         url = ground.database or f"sqlite+aiosqlite:///{replicas[0].folder / 'data' / 'shoudao.sqlite3'}"
         rate = PER_SECOND[not ground.database]
-        pressing = Pressing(there, front.url if ground.database else replicas[0].url, rate)
+        pressing = Pressing(there, front.url if front is not None else replicas[0].url, rate)
         try:
             for one in replicas:
                 await one.start()
@@ -43,7 +45,8 @@ async def clicks(ground: Ground) -> Reached:
         finally:
             for one in replicas:
                 await one.end()
-            await front.close()
+            if front is not None:
+                await front.close()
     lost, asked = pressing.lost, pressing.pressed
     reached.expect(by_kill <= (ground.size + 1) // 2, f"{by_kill} of {asked} lost by kills")
     reached.expect(lost - by_kill == 0, f"{lost - by_kill} of {asked} lost by restarts in good order")

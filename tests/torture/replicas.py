@@ -8,7 +8,8 @@ import signal
 import time
 
 from checker import ALARMS, undeclared, wrong_in
-from live_wecom import Front, Replica, platform
+from front import Front
+from live_wecom import Replica, platform
 from traffic import Traffic, at_rest
 from trial import Ground, Reached, trial
 
@@ -45,13 +46,13 @@ async def replicas(ground: Ground) -> Reached:
             await traffic.run(story.tell())
             took = await at_rest(ground.database, now=there.time)
             reached.expect(took is not None, "I4: what is due does not leave within three minutes")
-            reached.expect(all(front.by.values()), f"one replica answered nothing: {front.by}")
             await story.all_is_well()
         finally:
             for one in pair:
                 one.thaw()
                 await one.end()
             await front.close()
+        reached.expect(all(front.by.values()), f"one replica answered nothing: {front.by}")
         await traffic.look(ground.database, reached)
         lost = story.clicks_lost_by_restart
         reached.expect(lost == 0, f"{lost} clicks lost by a rolling restart")
