@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import signals
 from bot.channels import Doors, Outcome, refused, try_later, unsure
 from bot.clock import Clock, since_start
+from bot.lanes import Lanes
 from bot.leaving import BACK, Claimed, broke, ended, judge, message_of, not_sent
 from bot.presence import presence_on
 from bot.surroundings import Around
@@ -42,17 +43,7 @@ SAFETY = 30.0  # seconds of sleep at most, should a wake be lost
 REST = 0.05  # seconds between two rounds: in a burst of 收到 a claim then takes a hundred replies, not a dozen
 SLOW = 0.5  # seconds after which a round goes on without a lane whose call hangs: the others need not wait for it
 GIVE_WAY = 2.0  # seconds that a burst may hold back what is to be said
-SETTLE = 1.0  # seconds after which outcomes are written down, though the lane goes on
 AWAY = timedelta(minutes=1)  # how long a message waits for a door that is not open
-
-
-@dataclass
-class Lane:
-    """One door's messages, or those of one of its conversations, in order; more may join while it is at it."""
-
-    rows: list[Claimed]
-    done: int = 0
-    task: asyncio.Task[None] | None = None
 
 
 class Sender:
@@ -64,7 +55,7 @@ class Sender:
         self._due = asyncio.Event()
         self._turn = asyncio.Lock()
         self._rounds: set[asyncio.Task[bool]] = set()
-        self._lanes: dict[tuple[str, str], Lane] = {}  # those that are still at it
+        self._lanes = Lanes(self._finish, self._settle, self._put_back)
         self._ended: list[tuple[Claimed, Outcome]] = []  # sent, but not yet written down
         self._looks_back = False
         self.sent = 0
@@ -117,7 +108,7 @@ class Sender:
 
     async def stop(self) -> None:
         """Wait for what is being sent, that a restart leaves nothing whose fate nobody knows."""
-        if under_way := self._rounds | self._at_it():
+        if under_way := self._rounds | self._lanes.tasks:
             await asyncio.wait(under_way, timeout=FRESH + PATIENCE)
         try:
             await self._settle()
@@ -143,7 +134,7 @@ class Sender:
 
     async def _recover(self) -> None:
         # Before anything is waited for: what a lane ends meanwhile is not yet written down.
-        ours = {one.row.id for lane in self._lanes.values() for one in lane.rows}
+        ours = self._lanes.rows
 
         async def unit(session: AsyncSession) -> None:
             now, lost = self.clock.now(), []
@@ -170,13 +161,11 @@ class Sender:
                 self._looks_back = False
             await self.presence.show()
             now = self.clock.now()
-            in_hand = sum(len(lane.rows) - lane.done for lane in self._lanes.values())
-            most = (MOST_BUSY if self.busy() else MOST) - in_hand
+            most = (MOST_BUSY if self.busy() else MOST) - self._lanes.in_hand
             claimed = await self.store.write(lambda session: self._claim(session, now, most)) if most > 0 else []
             for one in claimed or ():
-                self._join(one)
-            at_it = self._at_it()
-            if at_it:
+                self._lanes.join(self._lane_of(one), one)
+            if at_it := self._lanes.tasks:
                 await asyncio.wait(at_it, timeout=SLOW)
             await self._settle()
             return claimed is not None or bool(at_it)
@@ -243,35 +232,12 @@ class Sender:
         door: Any = self.doors.channels.get(one.row.channel)
         return one.row.channel, door.lane(one.message) if hasattr(door, "lane") else ""
 
-    def _at_it(self) -> set[asyncio.Task[None]]:
-        return {lane.task for lane in self._lanes.values() if lane.task is not None}
-
-    def _join(self, one: Claimed) -> None:
-        name = self._lane_of(one)
-        if name in self._lanes:
-            self._lanes[name].rows.append(one)
-            return
-        lane = self._lanes[name] = Lane([one])
-        lane.task = asyncio.create_task(self._run_lane(name, lane))
-
-    async def _run_lane(self, name: tuple[str, str], lane: Lane) -> None:
-        since = since_start()
-        try:
-            for one in lane.rows:
-                await self._finish(one)
-                lane.done += 1
-                if since_start() - since > SETTLE:
-                    await self._settle()
-                    since = since_start()
-        except Exception as trouble:  # what cannot be written down is kept; no more leaves until it can
-            log.error("sending failed: %s", origin(trouble))
-            self._ended += [(one, BACK) for one in lane.rows[lane.done :]]
-        finally:
-            del self._lanes[name]
-
     async def _finish(self, one: Claimed) -> None:
         outcome = await self._send(one)
         self._ended.append((one, outcome))  # in two steps: meanwhile another list may have taken its place
+
+    def _put_back(self, some: Sequence[Claimed]) -> None:
+        self._ended += [(one, BACK) for one in some]
 
     async def _send(self, one: Claimed) -> Outcome:
         """Ask the door; look at the finished payload first: a mention that nobody declared never leaves."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from handlers.registry import before_commit
 from handlers.request import Button, Desk
-from models import notices, receipts
+from models import notices, tallies
 from models.notices import Kind, Notice, NoticeState
 from models.outbox import SendClass
 
@@ -85,7 +85,7 @@ async def refresh(desk: Desk) -> None:
         return
     await desk.gathering.flush()
     found = await notices.of_ids(desk.session, changed)
-    counts = await receipts.counts(desk.session, changed)
+    counts = await tallies.counts(desk.session, changed)
     for notice in found.values():
         total, _, done = counted = counts.get(notice.id, (0, 0, 0))
         if notice.state == NoticeState.OPEN and notice.kind != Kind.FYI and total and done == total:

@@ -2,7 +2,7 @@
 
 from handlers.registry import OFFICE, Misunderstood, command
 from handlers.request import Request
-from models import chases, notices, outbox, receipts
+from models import chases, notices, outbox, tallies
 from models.notices import Notice, NoticeState
 from models.rules.case_numbers import leading_number
 from models.rules.notice_words import title
@@ -47,7 +47,7 @@ async def close(request: Request, rest: str) -> None:
     await request.journal("notice.close", f"notice:{notice.number}", reason=reason)
     await _stop(request, notice)
     request.gathering.changed.add(notice.id)
-    total, acked, done = (await receipts.counts(request.session, [notice.id])).get(notice.id, (0, 0, 0))
+    total, acked, done = (await tallies.counts(request.session, [notice.id])).get(notice.id, (0, 0, 0))
     request.reply("close_done", notice=notice, total=total, acked=acked, done=done, notice_id=notice.id)
 
 

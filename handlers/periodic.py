@@ -8,7 +8,7 @@ from handlers.registry import tick
 from handlers.request import Desk
 from handlers.totals import over
 from handlers.who import line
-from models import chases, marks, notices, outbox, receipts
+from models import chases, marks, notices, outbox, tallies
 from models.notices import NoticeState
 from models.people import Role
 from models.rules.notice_words import PICTURES
@@ -35,8 +35,8 @@ async def _report(desk: Desk, at: datetime, period: str, said: str) -> None:
     touched = await notices.touched_between(desk.session, since, until)
     found = await notices.of_ids(desk.session, touched)
     shown = [n for n in found.values() if n.state in (NoticeState.OPEN, NoticeState.CLOSED)]
-    counts = await receipts.counts(desk.session, [n.id for n in shown])
-    marked = await receipts.marked(desk.session, [n.id for n in shown])
+    counts = await tallies.counts(desk.session, [n.id for n in shown])
+    marked = await tallies.marked(desk.session, [n.id for n in shown])
     totals = await over(desk, since, until, None)
     if not shown and not totals:
         return

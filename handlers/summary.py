@@ -7,7 +7,7 @@ from handlers.registry import tick
 from handlers.request import Desk
 from handlers.totals import over
 from handlers.who import line
-from models import leads, marks, notices, receipts, reports
+from models import leads, marks, notices, reports, tallies
 from models.notices import Notice, NoticeState
 from models.outbox import SendClass
 from models.people import Role
@@ -88,15 +88,15 @@ async def sum_up(desk: Desk, at: datetime) -> None:
 
 
 async def _facts(desk: Desk, since: datetime) -> dict[str, Any]:
-    acked = await receipts.acked_between(desk.session, since, desk.now)
+    acked = await tallies.acked_between(desk.session, since, desk.now)
     issued = await notices.touched_since(desk.session, since)
     sent = await reports.count_between(desk.session, since, desk.now)
     total, _, _ = await leads.counts(desk.session, since.replace(minute=0, second=0, microsecond=0))
-    returned = await receipts.returned_between(desk.session, since, desk.now)
+    returned = await tallies.returned_between(desk.session, since, desk.now)
     shown = await notices.of_ids(desk.session, sorted({*acked, *issued, *returned}))
-    late = await receipts.late_between(desk.session, sorted(shown), since, desk.now)
-    counts = await receipts.counts(desk.session, sorted(shown))
-    missing = await receipts.missing_of(desk.session, sorted(shown))
+    late = await tallies.late_between(desk.session, sorted(shown), since, desk.now)
+    counts = await tallies.counts(desk.session, sorted(shown))
+    missing = await tallies.missing_of(desk.session, sorted(shown))
     order = {unit: (place, each.name) for place, (unit, each) in enumerate(desk.roster.units.items())}
     rows = []
     for notice in sorted(shown.values(), key=lambda n: n.number):

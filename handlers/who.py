@@ -5,7 +5,7 @@ from typing import Any
 from handlers.figures import last_time
 from handlers.registry import ANYONE, Misunderstood, NotAllowed, command
 from handlers.request import Request
-from models import chases, notices, receipts
+from models import chases, notices, receipts, tallies
 from models.notices import Kind, Notice, NoticeState
 from models.people import Role
 from models.receipts import ReceiptState
@@ -78,7 +78,7 @@ async def who(request: Request, rest: str) -> None:
         last = await last_time(request, request.unit.id, [notice.id])
         request.reply("own_receipt", notice=notice, row=row, unit=request.unit.name, last=last.get(notice.id, []))
     elif Role.AUDITOR in request.me.roles:
-        total, acked, done = (await receipts.counts(request.session, [notice.id])).get(notice.id, (0, 0, 0))
+        total, acked, done = (await tallies.counts(request.session, [notice.id])).get(notice.id, (0, 0, 0))
         request.reply("counts", rows=[line(notice, (total, acked, done))], table=request.shows_table(1))
     else:
         raise NotAllowed("not_allowed", word=request.word)
@@ -131,7 +131,7 @@ async def progress(request: Request, rest: str) -> None:
     if request.me.roles.isdisjoint({Role.CLERK, Role.HEAD, Role.AUDITOR}):
         raise NotAllowed("not_allowed", word=request.word)
     found = await notices.in_state(request.session, NoticeState.OPEN)
-    counts = await receipts.counts(request.session, [n.id for n in found])
+    counts = await tallies.counts(request.session, [n.id for n in found])
     waiting = await notices.in_state(request.session, NoticeState.SCHEDULED)
     rows = [line(n, counts.get(n.id, (0, 0, 0))) for n in found]
     request.reply("counts", rows=rows, waiting=waiting, table=request.shows_table(len(rows)))

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from models.rules.retrying import Fate
 
+PACED = "稍候再发："  # begins the reason of what our own rates put off
 AWAITS = "等："  # begins the reason of what waits for a person to speak first: nothing is wrong with it
 
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from bot.channels import Abilities, Outcome, Outgoing, refused, sent
 from bot.channels.simulator_streams import Streams, Told
 from bot.clock import Clock
-from models import inbox, outbox
+from models import inbox, shown
 from models.incoming import Picture
 from models.pseudonyms import Pseudonyms
 from models.rules.retrying import Fate
@@ -85,7 +85,7 @@ class Simulator:
         """Go on counting where the last run stopped; gives the time of the last message."""
         async with self.store.read() as session:
             heard, heard_at = await inbox.last_message(session, NAME)
-            said, said_at = await outbox.last_shown(session, NAME)
+            said, said_at = await shown.last(session, NAME)
         self.streams.last = max(heard, said)
         return max((at for at in (heard_at, said_at) if at is not None), default=None)
 
@@ -173,7 +173,7 @@ class Simulator:
         async with self.store.read() as session:
             said = [
                 self.from_outbox(row)
-                for row in await outbox.shown(session, NAME, room=room, persons=persons, after=after, limit=MOST)
+                for row in await shown.messages(session, NAME, room=room, persons=persons, after=after, limit=MOST)
             ]
             if room is not None:
                 rows = await inbox.room_messages(session, NAME, room, after, MOST)
@@ -186,13 +186,13 @@ class Simulator:
     async def bots(self, number: int) -> Message | None:
         """The bot's message of that id, as last edited."""
         async with self.store.read() as session:
-            row = await outbox.one_shown(session, NAME, str(number))
+            row = await shown.one(session, NAME, str(number))
         return None if row is None else self.from_outbox(row)
 
     async def once_had(self, number: int) -> Sequence[Mapping[str, str]]:
         """The buttons that the bot's message of that id was sent with, used by now or not."""
         async with self.store.read() as session:
-            row = await outbox.one_sent(session, NAME, str(number))
+            row = await shown.one_sent(session, NAME, str(number))
         return tuple(row.buttons) if row is not None and self.abilities.buttons else ()
 
     async def peoples(self, person: str, number: int) -> Message | None:

@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.app import Bot
 from bot.console.access import Grant, role_of
 from bot.faults import Fault
-from models import alarms, attachments, leads, notices, outbox, receipts, reports
+from models import alarms, attachments, leads, notices, outbox, receipts, reports, tallies
 from models.attachments import ReportFile
 from models.notices import Notice, NoticeState
 from models.outbox import OutState
@@ -72,7 +72,7 @@ class Api:
             raise Fault(400, f"state 应是 {'、'.join(known)} 之一")
         async with self.bot.store.read() as session:
             found = await notices.in_state(session, *known[state])
-            counts = await receipts.counts(session, [n.id for n in found])
+            counts = await tallies.counts(session, [n.id for n in found])
         return [self._notice(n, counts.get(n.id, (len(n.audience), 0, 0))) for n in found]
 
     def _notice(self, notice: Notice, counts: tuple[int, int, int]) -> dict[str, Any]:
@@ -100,7 +100,7 @@ class Api:
             roster = await self._roster(session)
             rows = {r.unit_id: r for r in await receipts.of_notice(session, notice.id)}
             events = await receipts.events_of(session, notice.id)
-            counts = (await receipts.counts(session, [notice.id])).get(notice.id, (len(notice.audience), 0, 0))
+            counts = (await tallies.counts(session, [notice.id])).get(notice.id, (len(notice.audience), 0, 0))
         per_unit: dict[int, list[ReceiptEvent]] = {}
         for event in events:
             per_unit.setdefault(event.unit_id, []).append(event)

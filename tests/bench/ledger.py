@@ -26,7 +26,7 @@ from bot.channels.simulator_posts import Posts
 from bot.demo import Demo, open_demo
 from handlers.request import Desk
 from handlers.summary import sum_up
-from models import receipts
+from models import tallies
 from models.gathering import Gathering
 from models.marks import write_mark
 from models.notices import Notice, NoticeState
@@ -116,7 +116,7 @@ class Questions:
     async def missing(self) -> None:
         self.turn += 1
         async with self.bot.store.read() as session:
-            assert await receipts.missing(session, self.turn * 37 % self.latest + 1)
+            assert await tallies.missing(session, self.turn * 37 % self.latest + 1)
 
     async def who(self) -> None:
         """The whole way: message in, handler, answer rendered, commit."""

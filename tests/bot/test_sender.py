@@ -12,9 +12,9 @@ from spine import START, FakeDoor, Spine, a_row, message, organs
 from sqlalchemy import select, update
 from sqlalchemy import text as sql
 
-from bot import presence
+from bot import lanes, presence
 from bot import sender as sending
-from bot.channels import Outgoing, refused, sent, try_later, unsure
+from bot.channels import PACED, Outgoing, refused, sent, try_later, unsure
 from bot.sender import HOLD
 from models import alarms, outbox
 from models.alarms import Alarm
@@ -157,6 +157,19 @@ async def test_what_is_tried_in_vain_is_said_within_five_minutes(spine: Spine) -
     await spine.sender.drain()
     assert (await spine.row("a")).state == "sent"
     assert await standing(spine) == []
+
+
+async def test_one_who_says_too_much_raises_no_alarm_and_a_group_that_is_told_too_much_does(spine: Spine) -> None:
+    """What our own rates put off for a person is nobody's fault; a notice that is late is one, whoever delays it."""
+    for key, place in (("a", {"room": None, "person": "u001"}), ("b", {})):
+        await spine.put(key, **place)
+        spine.door.answers += [try_later(f"{PACED}已到限额", timedelta(seconds=20))] * 6
+        for _ in range(6):
+            await spine.sender.drain()
+            spine.later(seconds=21)
+        assert await standing(spine) == ([] if key == "a" else ["late:fake"])
+        await spine.sender.drain()
+        assert (await spine.row(key)).state == "sent"
 
 
 async def test_a_platform_that_asks_for_an_hour_is_said_at_once(spine: Spine) -> None:
@@ -318,7 +331,7 @@ async def test_a_sender_that_slept_through_its_claim_sends_nothing(
 ) -> None:
     """As a process that was stopped and goes on: somebody else may have dealt with the row since."""
     await spine.put("a", send_class="never_twice")
-    beats = iter([0.0, 0.0, 100.0])
+    beats = iter([0.0])
     monkeypatch.setattr(sending, "since_start", lambda: next(beats, 100.0))
     await spine.sender._round()
     assert spine.door.posted == []
@@ -426,7 +439,7 @@ class Stuck:
 async def test_what_ends_after_another_conversation_was_written_down_is_not_forgotten(
     spine: Spine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "SETTLE", -1.0)
+    monkeypatch.setattr(lanes, "SETTLE", -1.0)
     spine.door.lane = lambda message: message.person or ""  # type: ignore[attr-defined]
     stuck = Stuck()
     spine.door.answers.append(stuck)
@@ -498,7 +511,7 @@ async def test_the_rest_of_a_lane_waits_when_nothing_can_be_written_down(
         return sent("5")
 
     monkeypatch.setattr(Store, "write", flaky)
-    monkeypatch.setattr(sending, "SETTLE", -1.0)
+    monkeypatch.setattr(lanes, "SETTLE", -1.0)
     for key in ("a", "b"):
         await spine.put(key, send_class="never_twice")
     spine.door.answers.append(posting)

@@ -135,7 +135,7 @@ class Crowd:
         return msgid, self.there.text(person, f"收 {self.ground.chance.randint(1, NOTICES)}", msgid)
 
     def _rubbish(self):
-        posted = self.there.text("u001", "收到")
+        posted = self.there.text(self.ground.chance.choice(self.people), "收到")
         return "", type(posted)(posted.query, mutated(posted.body, self.ground.chance))
 
     async def _one(self, due, msgid, posted):

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import aiohttp
 
-from bot.channels import Outcome, refused, try_later
+from bot.channels import PACED, Outcome, refused, try_later
 from bot.channels.wecom.access_token import NoToken
 from bot.channels.wecom.app_calls import Answer, AppCalls, Unanswered
 from bot.channels.wecom.cards import TEXT_BYTES, Card, cut_bytes
@@ -80,7 +80,7 @@ class AppApi(AppCalls):
             return refused("没有收件人")
         wait = await self._wait(userids)
         if wait > 0:
-            return try_later("发得太多，稍候再发", timedelta(seconds=wait))
+            return try_later(f"{PACED}已到限额", timedelta(seconds=wait))
         body = {
             "touser": "|".join(userids),
             "agentid": self.agent_id,

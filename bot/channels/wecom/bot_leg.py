@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Protocol
 
-from bot.channels import Outcome, Outgoing, try_later, unsure
+from bot.channels import PACED, Outcome, Outgoing, try_later, unsure
 from bot.channels.wecom import errcodes
 from bot.channels.wecom.cards import MARKDOWN_BYTES, button_card, cut_bytes, fits_card, task_id
 from bot.channels.wecom.pace import Pace
@@ -110,7 +110,7 @@ class BotLeg:
     async def _one(self, chat: str, message: "_Message", group: bool, answering: Window | None) -> Outcome:
         wait = await self._quotas.take(f"bot {chat}", *OURS)
         if wait > 0:
-            return try_later("这个会话一分钟内已发27条，稍候再发", timedelta(seconds=wait))
+            return try_later(f"{PACED}这个会话一分钟内已发27条", timedelta(seconds=wait))
         if answering is not None and answering.later is not None:
             outcome = await answering.later(message.body)
         else:

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
-from bot.channels import Outcome, refused, try_later
+from bot.channels import PACED, Outcome, refused, try_later
 from bot.channels.wecom import errcodes
 from bot.channels.wecom.json_messages import parse_json
 from bot.channels.wecom.quotas import Quotas
@@ -41,7 +41,7 @@ class Push:
         """
         wait = await self._quotas.take(f"push {key.get_secret_value()}", OURS, spare=0 if pressing else SPARE)
         if wait > 0:
-            return try_later("本群一分钟内已发18条，稍候再发", timedelta(seconds=wait)), False
+            return try_later(f"{PACED}本群一分钟内已发18条", timedelta(seconds=wait)), False
         text: dict[str, Any] = {"content": shorten(without_names(body, mentions), TEXT_BYTES, tail)}
         if mentions:
             text["mentioned_list"] = list(mentions)
