@@ -119,6 +119,8 @@ async def ask(settings: Settings, act: str, body: dict[str, Any]) -> Answer:
                 raise Refused("服务一分钟没有应答，请看它的日志") from None
             except aiohttp.ClientConnectorError:
                 pass  # left behind by a service that was killed; the lock has the last word
+            except aiohttp.ClientError:
+                raise Refused("服务做到一半停了，不知道做成没有：等它起来，看过结果再说") from None
         async with service.opened(settings) as opened:
             return await perform(opened.bot, opened.terminal, act, body)
 

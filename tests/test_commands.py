@@ -6,6 +6,7 @@ import signal
 import socket
 import stat
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -311,3 +312,24 @@ async def test_a_killed_service_leaves_nothing_in_the_way(shoudao: Shoudao, conf
     assert "服务正在运行" not in (await asyncio.to_thread(shoudao, "check")).out
     async with service(tmp_path):
         assert (await asyncio.to_thread(shoudao, "say", "待办", "--as", "clerk")).code == 0
+
+
+def test_a_service_that_ends_in_the_middle_of_a_command_is_said_in_one_sentence(
+    shoudao: Shoudao, config: Path, tmp_path: Path
+) -> None:
+    """As when it is killed while it imports a roster."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(folder / "control.sock"))
+        listening.listen()
+
+        def hang_up() -> None:
+            listening.accept()[0].close()
+
+        hangs_up = threading.Thread(target=hang_up)
+        hangs_up.start()
+        ended = shoudao("roster", "import", str(SAMPLE / "roster.csv"), "--config", str(config))
+        hangs_up.join()
+    assert ended.code == 1
+    assert ended.err == "服务做到一半停了，不知道做成没有：等它起来，看过结果再说\n"

@@ -106,6 +106,8 @@ class Story:
                 with suppress(AssertionError):  # of a start or an import that is cut off
                     await replica.start(LAUNCHER, str(replica.platform.ahead))
                     await replica.import_roster()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(replica.process.wait(), WAIT)
                 died = replica.process.returncode == -signal.SIGKILL
                 self.hit += died
                 self.reached.expect(died, f"it did not die at {name}, which a first start passes")
