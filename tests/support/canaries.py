@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import quote
 
-MARK = "金丝雀" + secrets.token_hex(4)
+MARK = "金丝雀" + secrets.token_hex(8)  # long enough that no piece of it stands anywhere by chance
 """What the marks of one run begin with; it is what is searched for."""
 
 
