@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import re
 import sys
 from collections.abc import Sequence
@@ -43,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(1)
     from bot.commands import CommandFailed  # only now is it certain whose `handlers` and `models` are imported
 
+    logging.raiseExceptions = False  # a log for which there is no room is not told so at length
     arguments = parser().parse_args(argv)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,6 +1,8 @@
 """The command line as a newcomer meets it: every mistake ends in one clear sentence and exit 1, never in a trace."""
 
 import asyncio
+import contextlib
+import logging
 import os
 import signal
 import socket
@@ -312,6 +314,21 @@ async def test_a_killed_service_leaves_nothing_in_the_way(shoudao: Shoudao, conf
     assert "服务正在运行" not in (await asyncio.to_thread(shoudao, "check")).out
     async with service(tmp_path):
         assert (await asyncio.to_thread(shoudao, "say", "待办", "--as", "clerk")).code == 0
+
+
+def test_a_log_for_which_there_is_no_room_is_not_told_so_at_length(
+    shoudao: Shoudao, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As on a full disk: the trace of each line that could not be written would be written to the same disk."""
+    monkeypatch.setattr(logging, "raiseExceptions", True)
+    shoudao("--version")
+    with Path("/dev/full").open("w", buffering=1) as full:
+        logger = logging.Logger("full")
+        logger.addHandler(logging.StreamHandler(full))
+        logger.error("no room")
+        assert capsys.readouterr().err == ""
+        with contextlib.suppress(OSError):
+            full.close()
 
 
 def test_a_service_that_ends_in_the_middle_of_a_command_is_said_in_one_sentence(
