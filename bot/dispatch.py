@@ -196,7 +196,7 @@ class Dispatch:
         async def unit(session: AsyncSession) -> None:
             around = await self.around.load(session)
             gathering = Gathering(session)
-            gathering.answer_at += [job.incoming.answer_at] if job.incoming.answer_at is not None else []
+            gathering.note_address(job.incoming)
             request = request_for(job.incoming, gathering, self.clock.now(), around)
             if request is None:
                 gathering.inbox.append(inbox.row_for(job.incoming, InboxState.IGNORED, ""))
@@ -219,9 +219,9 @@ class Dispatch:
         around = await self.around.load(session)
         gathering, now = Gathering(session), self.clock.now()
         results, fresh = await self._sort(session, jobs)
-        gathering.answer_at += [incoming.answer_at for incoming in fresh if incoming.answer_at is not None]
         requests: list[Request] = []
         for incoming in fresh:
+            gathering.note_address(incoming)
             request = request_for(incoming, gathering, now, around)
             if request is None or not incoming.heard:
                 for picture in incoming.pictures if incoming.room is not None else ():

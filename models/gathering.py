@@ -72,6 +72,11 @@ class Gathering:
         """What this transaction has already decided about a receipt."""
         return self.acks.get((notice_id, unit_id))
 
+    def note_address(self, incoming: Incoming) -> None:
+        """Keep where this message may be answered, if its platform said so."""
+        if incoming.answer_at is not None:
+            self.answer_at.append(incoming.answer_at)
+
     @property
     def waiting(self) -> bool:
         """Whether something has been gathered that a query would not see."""

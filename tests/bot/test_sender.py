@@ -358,28 +358,33 @@ async def test_who_no_longer_holds_the_claim_does_not_settle(spine: Spine, monke
     assert (row.state, row.provider_id) == ("claimed", None)
 
 
+class Disk:
+    """A database that can write nothing from the moment that a message was posted, until `broken` is cleared."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.broken, self._write = False, Store.write
+
+        async def flaky(store: Store, unit: Any) -> Any:
+            if self.broken:
+                raise OSError("disk")
+            return await self._write(store, unit)
+
+        monkeypatch.setattr(Store, "write", flaky)
+
+    async def breaks_while_it_posts(self, message: Outgoing) -> Any:
+        self.broken = True
+        return sent("5")
+
+
 async def test_what_was_sent_while_the_database_was_away_is_settled_later_not_sent_again(
     spine: Spine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await spine.put("a", send_class="never_twice")
-    write = Store.write
-    broken = False
-
-    async def flaky(store: Store, unit: Any) -> Any:
-        if broken:
-            raise OSError("disk")
-        return await write(store, unit)
-
-    async def posting(message: Outgoing) -> Any:
-        nonlocal broken
-        broken = True
-        return sent("5")
-
-    monkeypatch.setattr(Store, "write", flaky)
-    spine.door.answers.append(posting)
+    disk = Disk(monkeypatch)
+    spine.door.answers.append(disk.breaks_while_it_posts)
     with pytest.raises(OSError, match="disk"):
         await spine.sender.drain()
-    broken = False
+    disk.broken = False
     await spine.sender.recover()
     await spine.sender.drain()
     row = await spine.row("a")
@@ -497,28 +502,15 @@ async def test_the_rest_of_a_lane_waits_when_nothing_can_be_written_down(
     spine: Spine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing of it leaves, and so nothing of it is of unknown fate."""
-    write = Store.write
-    broken = False
-
-    async def flaky(store: Store, unit: Any) -> Any:
-        if broken:
-            raise OSError("disk")
-        return await write(store, unit)
-
-    async def posting(message: Outgoing) -> Any:
-        nonlocal broken
-        broken = True
-        return sent("5")
-
-    monkeypatch.setattr(Store, "write", flaky)
+    disk = Disk(monkeypatch)
     monkeypatch.setattr(lanes, "SETTLE", -1.0)
     for key in ("a", "b"):
         await spine.put(key, send_class="never_twice")
-    spine.door.answers.append(posting)
+    spine.door.answers.append(disk.breaks_while_it_posts)
     with pytest.raises(OSError, match="disk"):
         await spine.sender.drain()
     assert [m.key for m in spine.door.posted] == ["a"]
-    broken = False
+    disk.broken = False
     await spine.sender.recover()
     assert [(await spine.row(key)).state for key in ("a", "b")] == ["sent", "pending"]
     assert "sending failed" in caplog.text
