@@ -5,10 +5,11 @@ mention, a link, a formula or a template; what the template itself says is ours 
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from models.rules.neutral import neutralise
 from models.rules.notice_words import title
@@ -40,28 +41,33 @@ class Renderer:
     """Chat messages of one language: `templates/<language>/<name>.md.j2`."""
 
     def __init__(self, language: str = "zh") -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader(FOLDER / language),
-            undefined=StrictUndefined,
-            finalize=_harmless,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            autoescape=False,  # noqa: S701  # chat text, not HTML; `finalize` is our escaping
-        )
-        self._environment.filters["number"] = number
-        self._environment.filters["numbers"] = numbers
-        self._environment.filters["cell"] = cell
-        self._environment.filters["title"] = title
-        self._templates: dict[str, Any] = {}
+        self._language = language
 
     def __call__(self, template: str, facts: Mapping[str, Any]) -> str:
         """Render with trailing blank lines removed. A missing fact is an error, not an empty word."""
-        found = self._templates.get(template)
-        if found is None:
-            found = self._templates[template] = self._environment.get_template(f"{template}.md.j2")
-            found.globals = dict(found.globals)  # a ChainMap, copied at every rendering, is slow to walk
-        text: str = found.render(facts)
+        text: str = _template(self._language, template).render(facts)
         return text.strip()[:MOST]
+
+
+@cache
+def _template(language: str, name: str) -> Template:
+    found = _environment(language).get_template(f"{name}.md.j2")
+    found.globals = dict(found.globals)  # a ChainMap, copied at every rendering, is slow to walk
+    return found
+
+
+@cache
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / language),
+        undefined=StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701  # chat text, not HTML; `finalize` is our escaping
+    )
+    environment.filters |= {"number": number, "numbers": numbers, "cell": cell, "title": title}
+    return environment
 
 
 class Pages:

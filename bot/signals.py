@@ -47,6 +47,8 @@ async def about(session: AsyncSession, ends: Sequence[tuple[Any, Mapping[str, An
 
 async def forget_settled(session: AsyncSession, now: datetime) -> None:
     """What people were asked about and is settled is no alarm any more; what failed is one for a day."""
+    if not await alarms.any_stands(session):
+        return
     for alarm in await alarms.named(session, UNKNOWN):
         if await fates.state_of(session, int(alarm.what.removeprefix(UNKNOWN))) != OutState.UNKNOWN:
             alarm.cleared_at = now

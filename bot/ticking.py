@@ -1,6 +1,6 @@
 """Time passes: everything that is due meets its handler, each item like a message.
 
-1. A short read lists what is due; nothing is locked when nothing is.
+1. One short read finds the first tick of which something is due; nothing is locked when nothing is.
 2. In one transaction the list is looked at again, so that two replicas do not do one thing twice, and its items done.
    A tick that takes its items together looks for itself: of a thousand the list is long, and is read once.
 3. When that fails they are done one by one, so that the bad one is found: it raises an alarm and is tried again later,
@@ -50,11 +50,25 @@ class Ticking:
     async def pass_time(self) -> None:
         """Do everything that is due now."""
         async with self._turn:
-            for tick in self.registry.ticks:
+            rest = await self._from_first_due(self.registry.ticks)
+            while rest:
+                tick = rest[0]
                 try:
                     await self._serve(tick)
                 except Exception as trouble:  # the next one still gets its turn, and this one the next pass
                     log.error("tick %s could not be served: %s", tick.name, origin(trouble))
+                rest = await self._from_first_due(rest[1:])  # only now: what was done may have made more of it due
+
+    async def _from_first_due(self, ticks: Sequence[Tick]) -> Sequence[Tick]:
+        """These without the first, of which nothing is due. One that cannot tell is looked at by itself."""
+        async with self.store.read() as session:
+            for at, tick in enumerate(ticks):
+                try:
+                    if await tick.due(session, self.clock.now(), 1):
+                        return ticks[at:]
+                except Exception:
+                    return ticks[at:]
+        return ()
 
     async def next_due(self) -> datetime | None:
         """When the earliest tick wants to be woken. What could not be done just now does not hold the clock."""

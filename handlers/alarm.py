@@ -6,7 +6,7 @@ from models import alarms
 from models.alarms import Alarm
 
 
-@tick("alarm", due=alarms.untold, next=alarms.next_untold)
+@tick("alarm", due=alarms.UNTOLD.due, next=alarms.UNTOLD.next)
 async def tell(desk: Desk, number: int) -> None:
     """Told by whatever door is open; the list at `/api/alarms` and the log have it in any case."""
     alarm = await desk.session.get(Alarm, number)

@@ -23,18 +23,13 @@ def upcoming(desk: Desk) -> datetime:
     return desk.now + timedelta(days=1)
 
 
-async def _at(session: Any, name: str) -> datetime | None:
-    said = await marks.read_mark(session, name)
-    return datetime.fromisoformat(said) if said else None
-
-
 async def _due(session: Any, now: datetime, _: int) -> list[datetime | None]:
-    at = await _at(session, DUE)
+    at = await _next(session)
     return [at] if at is None or at <= now else []
 
 
 async def _next(session: Any) -> datetime | None:
-    return await _at(session, DUE)
+    return await marks.read_time(session, DUE)
 
 
 @tick("canary", due=_due, next=_next)
@@ -61,12 +56,12 @@ async def sing(desk: Desk, at: datetime | None) -> None:
 
 
 async def _check_due(session: Any, now: datetime, _: int) -> list[datetime]:
-    at = await _at(session, CHECK)
+    at = await _check_next(session)
     return [at] if at is not None and at <= now else []
 
 
 async def _check_next(session: Any) -> datetime | None:
-    return await _at(session, CHECK)
+    return await marks.read_time(session, CHECK)
 
 
 @tick("canary silence", due=_check_due, next=_check_next)

@@ -188,7 +188,7 @@ def _opens(request: Request) -> datetime | None:
     return None if request.calendar.is_open(request.now) else request.calendar.next_opening(request.now)
 
 
-@tick("sheet", due=notices.sheets_due, next=notices.next_sheet)
+@tick("sheet", due=notices.SHEETS.due, next=notices.SHEETS.next)
 async def call_sheet(desk: Desk, number: int) -> None:
     """The bot has asked twice; now the office gets a list of whom to telephone."""
     notice = await notices.by_number(desk.session, number)

@@ -137,7 +137,7 @@ def _schedule(desk: Desk, duty: Duty, after: datetime) -> DutyRule | None:
     return rule
 
 
-@tick("duty", due=duties.due, next=duties.next_due)
+@tick("duty", due=duties.RAISED.due, next=duties.RAISED.next)
 async def raise_notice(desk: Desk, number: int) -> None:
     """A period's notice goes out. After an outage only the period that is still ahead is asked for, and that is said."""
     duty = await duties.by_number(desk.session, number)

@@ -140,7 +140,7 @@ def _freeze(desk: Desk, notice: Notice) -> None:
         notice.chase_before, notice.chase_after, notice.sheet_at = steps.before, steps.after, steps.sheet
 
 
-@tick("opening", due=notices.scheduled, next=notices.next_scheduled)
+@tick("opening", due=notices.OPENINGS.due, next=notices.OPENINGS.next)
 async def open_scheduled(desk: Desk, number: int) -> None:
     """A notice that waited for working hours goes out."""
     notice = await notices.by_number(desk.session, number)

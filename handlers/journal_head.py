@@ -12,8 +12,7 @@ DUE, SENT = "journal head due", "journal head sent"
 
 
 async def _next(session: Any) -> datetime | None:
-    said = await marks.read_mark(session, DUE)
-    return datetime.fromisoformat(said) if said else None
+    return await marks.read_time(session, DUE)
 
 
 async def _due(session: Any, now: datetime, _: int) -> list[datetime | None]:

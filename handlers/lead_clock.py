@@ -7,7 +7,7 @@ from models.people import Role
 from models.rules.lead_stages import PATIENCE, Stage, due
 
 
-@tick("lead silence", due=leads.silent, next=leads.next_silent)
+@tick("lead silence", due=leads.SILENT.due, next=leads.SILENT.next)
 async def silence(desk: Desk, lead_id: int) -> None:
     """Tell the officers, and look again after as many working days."""
     lead = await leads.by_id(desk.session, lead_id)

@@ -18,7 +18,7 @@ from models.leads import Lead, Stage
 from models.people import Role
 from models.sealing import RECOVERY, Recipients, associated, digest, seal_to
 
-OFFICERS_DUE, RECOVERY_DUE = "lead drill due", "recovery drill due"
+MARKS = OFFICERS_DUE, RECOVERY_DUE = "lead drill due", "recovery drill due"
 WORKDAYS = 5
 ALARM = "lead drill"
 
@@ -29,23 +29,19 @@ def _every(desk: Desk, mark: str) -> timedelta:
 
 async def schedule(desk: Desk) -> None:
     """Make sure that the next ones are written down, not later than the configuration asks for."""
-    for mark in (OFFICERS_DUE, RECOVERY_DUE):
-        at, latest = await marks.read_mark(desk.session, mark), desk.now + _every(desk, mark)
-        if not at or datetime.fromisoformat(at) > latest:
+    for mark in MARKS:
+        at, latest = await marks.read_time(desk.session, mark), desk.now + _every(desk, mark)
+        if at is None or at > latest:
             await marks.write_mark(desk.session, mark, latest.isoformat())
 
 
-async def _dates(session: Any) -> dict[str, datetime]:
-    said = {mark: await marks.read_mark(session, mark) for mark in (OFFICERS_DUE, RECOVERY_DUE)}
-    return {mark: datetime.fromisoformat(at) for mark, at in said.items() if at}
-
-
 async def _due(session: Any, now: datetime, _: int) -> list[str]:
-    return [mark for mark, at in (await _dates(session)).items() if at <= now]
+    times = await marks.read_times(session, MARKS)
+    return [mark for mark in MARKS if mark in times and times[mark] <= now]
 
 
 async def _next(session: Any) -> datetime | None:
-    return min((await _dates(session)).values(), default=None)
+    return min((await marks.read_times(session, MARKS)).values(), default=None)
 
 
 @tick("lead drill", due=_due, next=_next)
@@ -114,7 +110,7 @@ async def answer(request: Request, rest: str) -> None:
     request.reply("lead_drill_wrong")
 
 
-@tick("lead drill silence", due=drills.silent, next=drills.next_silent)
+@tick("lead drill silence", due=drills.SILENT.due, next=drills.SILENT.next)
 async def silence(desk: Desk, number: int) -> None:
     """Nobody opened it in time: the key may be lost. The others can still rewrap every lead; nobody may wait for that."""
     one = await drills.by_id(desk.session, number)

@@ -18,7 +18,7 @@ async def plan_again(desk: Desk) -> None:
         lead.forget_at = upcoming(lead.age, desk.office.keep)
 
 
-@tick("lead retention", due=leads.to_forget, next=leads.next_to_forget)
+@tick("lead retention", due=leads.OUTLIVED.due, next=leads.OUTLIVED.next)
 async def forget(desk: Desk, lead_id: int) -> None:
     """Destroy what has expired of one lead, and write one journal row for it."""
     lead = await leads.by_id(desk.session, lead_id)

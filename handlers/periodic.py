@@ -135,20 +135,19 @@ def _is_day(desk: Desk, name: str, day: date) -> bool:
 JOBS: dict[str, Run] = {"week": weekly, "month": monthly, "burden": burden, "audit": audit}
 
 
+MARKS = {f"{name} due": name for name in JOBS}
+
+
 async def schedule(desk: Desk) -> None:
     """Make sure that each job's next time is written down, as at the first start."""
-    for name in JOBS:
-        if await marks.read_mark(desk.session, f"{name} due") is None:
-            await marks.write_mark(desk.session, f"{name} due", _next(desk, name).isoformat())
+    known = await marks.read_times(desk.session, MARKS)
+    for mark, name in MARKS.items():
+        if mark not in known:
+            await marks.write_mark(desk.session, mark, _next(desk, name).isoformat())
 
 
 async def _times(session: Any) -> list[tuple[datetime, str]]:
-    found = []
-    for name in JOBS:
-        at = await marks.read_mark(session, f"{name} due")
-        if at is not None:
-            found.append((datetime.fromisoformat(at), name))
-    return sorted(found)
+    return sorted((at, MARKS[mark]) for mark, at in (await marks.read_times(session, MARKS)).items())
 
 
 async def _due(session: Any, now: datetime, limit: int) -> list[tuple[datetime, str]]:

@@ -33,8 +33,7 @@ async def schedule(desk: Desk) -> None:
 
 
 async def _next(session: Any) -> datetime | None:
-    due = await marks.read_mark(session, DUE)
-    return None if due is None else datetime.fromisoformat(due)
+    return await marks.read_time(session, DUE)
 
 
 async def _due(session: Any, now: datetime, _: int) -> list[datetime]:
@@ -45,8 +44,7 @@ async def _due(session: Any, now: datetime, _: int) -> list[datetime]:
 @tick("summary", due=_due, next=_next)
 async def sum_up(desk: Desk, at: datetime) -> None:
     """What changed since the last one. After an outage over several days there is one, not several."""
-    done = await marks.read_mark(desk.session, DONE)
-    since = datetime.fromisoformat(done) if done else at - timedelta(days=1)
+    since = await marks.read_time(desk.session, DONE) or at - timedelta(days=1)
     await marks.write_mark(desk.session, DUE, upcoming(desk).isoformat())
     await marks.write_mark(desk.session, DONE, desk.now.isoformat())
     facts = await _facts(desk, since)

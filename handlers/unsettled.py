@@ -9,7 +9,7 @@ from models.people import Role
 from models.questions import Ask
 
 
-@tick("unsettled", due=outbox.unasked, next=outbox.next_unasked)
+@tick("unsettled", due=outbox.UNASKED.due, next=outbox.UNASKED.next)
 async def ask(desk: Desk, key: str) -> None:
     """Ask every clerk once: 群里看到这条通知了吗？"""
     row: Any = await outbox.by_key(desk.session, key)

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import Table, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
+from models.due import DueList
 
 BLOCKING = ("door", "disk", "clock", "alarm.url")
 
@@ -23,6 +25,11 @@ class Alarm(Base):
     detail: Mapped[str]
     cleared_at: Mapped[datetime | None] = mapped_column(default=None)
     told_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+TABLE = cast(Table, Alarm.__table__)
+STANDS = TABLE.c.cleared_at.is_(None)
+ANY = select(TABLE.c.id).where(STANDS).limit(1)
 
 
 async def raise_alarm(session: AsyncSession, at: datetime, what: str, detail: str) -> bool:
@@ -42,7 +49,7 @@ async def clear_alarm(session: AsyncSession, at: datetime, what: str, detail: st
 
 async def any_stands(session: AsyncSession) -> bool:
     """Whether anything is wrong at all; on most days nothing is, and there is nothing to clear."""
-    return (await session.execute(select(Alarm.id).where(Alarm.cleared_at.is_(None)).limit(1))).first() is not None
+    return (await session.execute(ANY)).first() is not None
 
 
 async def latest(session: AsyncSession, limit: int = 100) -> Sequence[Alarm]:
@@ -76,23 +83,12 @@ async def named(session: AsyncSession, prefix: str) -> Sequence[Alarm]:
     return (await session.scalars(query)).all()
 
 
-def _untold() -> ColumnElement[bool]:
-    """Alarms that nobody has been told of. A post of unknown fate is asked about in words of its own, whoever a chase
-    did not reach stands on the call sheet, a freeze is told by who freezes, and an alarm that could not be delivered
-    must not raise the next."""
-    elsewhere = (
-        (Alarm.what == "frozen")
-        | Alarm.what.startswith("unknown:")
-        | Alarm.what.endswith(":chase")
-        | Alarm.what.endswith(":alarm")
-    )
-    return Alarm.told_at.is_(None) & Alarm.cleared_at.is_(None) & ~elsewhere
-
-
-async def untold(session: AsyncSession, now: datetime, limit: int) -> list[int]:
-    query = select(Alarm.id).where(_untold(), Alarm.at <= now).order_by(Alarm.id).limit(limit)
-    return list(await session.scalars(query))
-
-
-async def next_untold(session: AsyncSession) -> datetime | None:
-    return (await session.execute(select(func.min(Alarm.at)).where(_untold()))).scalar_one()
+# A post of unknown fate is asked about in words of its own, whoever a chase did not reach stands on the call sheet, a
+# freeze is told by who freezes, and an alarm that could not be delivered must not raise the next.
+TOLD_ELSEWHERE = (
+    (TABLE.c.what == "frozen")
+    | TABLE.c.what.startswith("unknown:")
+    | TABLE.c.what.endswith(":chase")
+    | TABLE.c.what.endswith(":alarm")
+)
+UNTOLD = DueList(TABLE.c.id, TABLE.c.at, TABLE.c.told_at.is_(None), STANDS, ~TOLD_ELSEWHERE)

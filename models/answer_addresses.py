@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Index, Table, delete, func, select
+from sqlalchemy import Index, Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 from models.bulk import upsert
+from models.due import DueList
 
 
 class AnswerAddress(Base):
@@ -30,6 +31,7 @@ class AnswerAddress(Base):
 
 TABLE = cast(Table, AnswerAddress.__table__)
 ADD = upsert(TABLE, ["message", "place", "sealed", "until"], ["message"], [])
+LAPSES = DueList(TABLE.c.message, TABLE.c.until)
 
 
 async def add_rows(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -43,16 +45,5 @@ async def find(session: AsyncSession, message: str | None, place: str, now: date
     return (await session.execute(query)).first()
 
 
-async def lapsed(session: AsyncSession, now: datetime, limit: int) -> Sequence[str]:
-    """The messages whose addresses have run out."""
-    query = select(TABLE.c.message).where(TABLE.c.until <= now).order_by(TABLE.c.until).limit(limit)
-    return (await session.scalars(query)).all()
-
-
 async def forget(session: AsyncSession, messages: Sequence[str]) -> None:
     await session.execute(delete(TABLE).where(TABLE.c.message.in_(messages)))
-
-
-async def next_lapse(session: AsyncSession) -> datetime | None:
-    at: datetime | None = (await session.execute(select(func.min(TABLE.c.until)))).scalar_one()
-    return at

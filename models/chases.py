@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.bulk import change
@@ -43,15 +43,23 @@ class Owed(NamedTuple):
     chase_after: datetime | None
 
 
+DUE = (
+    select(TABLE.c.unit_id)
+    .where(TABLE.c.chase_at <= bindparam("now"))
+    .group_by(TABLE.c.unit_id)
+    .order_by(func.min(TABLE.c.chase_at), TABLE.c.unit_id)
+    .limit(bindparam("most"))
+)
+NEXT = select(func.min(TABLE.c.chase_at)).where(TABLE.c.chase_at.is_not(None))
+
+
 async def due_for_chase(session: AsyncSession, now: datetime, limit: int) -> Sequence[int]:
     """Units of which some receipt's next step has come."""
-    query = select(TABLE.c.unit_id).where(TABLE.c.chase_at <= now).group_by(TABLE.c.unit_id)
-    return (await session.scalars(query.order_by(func.min(TABLE.c.chase_at), TABLE.c.unit_id).limit(limit))).all()
+    return (await session.scalars(DUE, {"now": now, "most": limit})).all()
 
 
 async def next_chase(session: AsyncSession) -> datetime | None:
-    query = select(func.min(TABLE.c.chase_at)).where(TABLE.c.chase_at.is_not(None))
-    at: datetime | None = (await session.execute(query)).scalar_one()
+    at: datetime | None = (await session.execute(NEXT)).scalar_one()
     return at
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
+from models.due import DueList
 
 
 class Drill(Base):
@@ -25,6 +27,11 @@ class Drill(Base):
     alarmed_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
+TABLE = cast(Table, Drill.__table__)
+# What should have been opened by then, and of which nobody has been told.
+SILENT = DueList(TABLE.c.id, TABLE.c.answer_by, TABLE.c.answered_at.is_(None), TABLE.c.alarmed_at.is_(None))
+
+
 async def by_id(session: AsyncSession, number: int) -> Drill | None:
     return (await session.execute(select(Drill).where(Drill.id == number))).scalar_one_or_none()
 
@@ -33,15 +40,3 @@ async def open_for(session: AsyncSession, holders: Collection[str]) -> Sequence[
     """What these holders have not opened yet, newest first."""
     query = select(Drill).where(Drill.holder.in_(holders), Drill.answered_at.is_(None))
     return (await session.scalars(query.order_by(Drill.id.desc()))).all()
-
-
-async def silent(session: AsyncSession, now: datetime, limit: int) -> list[int]:
-    """Those that should have been opened by now and of which nobody has been told."""
-    query = select(Drill.id).where(Drill.answered_at.is_(None), Drill.alarmed_at.is_(None), Drill.answer_by <= now)
-    return list(await session.scalars(query.order_by(Drill.id).limit(limit)))
-
-
-async def next_silent(session: AsyncSession) -> datetime | None:
-    query = select(func.min(Drill.answer_by)).where(Drill.answered_at.is_(None), Drill.alarmed_at.is_(None))
-    at: datetime | None = (await session.execute(query)).scalar_one()
-    return at

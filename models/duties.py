@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
+from models.due import DueList
 
 
 class DutyState(StrEnum):
@@ -47,11 +48,5 @@ async def running(session: AsyncSession) -> Sequence[Duty]:
     return (await session.scalars(select(Duty).where(Duty.state == DutyState.ON).order_by(Duty.id))).all()
 
 
-async def due(session: AsyncSession, now: datetime, limit: int) -> list[int]:
-    query = select(Duty.id).where(Duty.state == DutyState.ON, Duty.raise_at <= now)
-    return list(await session.scalars(query.order_by(Duty.raise_at, Duty.id).limit(limit)))
-
-
-async def next_due(session: AsyncSession) -> datetime | None:
-    query = select(func.min(Duty.raise_at)).where(Duty.state == DutyState.ON)
-    return (await session.execute(query)).scalar_one()
+TABLE = cast(Table, Duty.__table__)
+RAISED = DueList(TABLE.c.id, TABLE.c.raise_at, TABLE.c.state == DutyState.ON)

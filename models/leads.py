@@ -5,12 +5,14 @@ Who told it is a keyed hash (`models.pseudonyms`), a self-chosen code a salted s
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import ForeignKey, LargeBinary, delete, func, select, update
+from sqlalchemy import ForeignKey, LargeBinary, Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
+from models.due import DueList
 from models.marks import bump
 from models.rules.lead_retention import Age
 from models.rules.lead_stages import OVER, UNCOUNTED, Stage
@@ -79,6 +81,11 @@ class LeadWrap(Base):
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), primary_key=True)
     key_id: Mapped[str] = mapped_column(primary_key=True)
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+TABLE = cast(Table, Lead.__table__)
+SILENT = DueList(TABLE.c.id, TABLE.c.due_at, TABLE.c.erased_at.is_(None))  # too long in one stage
+OUTLIVED = DueList(TABLE.c.id, TABLE.c.forget_at)
 
 
 async def keep(
@@ -158,28 +165,6 @@ async def listing(session: AsyncSession, after: int = 0, limit: int = 1000) -> S
     """Registered leads with numbers above `after`, by number."""
     query = select(Lead).where(Lead.number.is_not(None), Lead.number > after).order_by(Lead.number).limit(limit)
     return (await session.scalars(query)).all()
-
-
-async def silent(session: AsyncSession, now: datetime, limit: int) -> list[int]:
-    """Leads that have stayed in their stage for longer than they may."""
-    query = select(Lead.id).where(Lead.due_at <= now, Lead.erased_at.is_(None)).order_by(Lead.due_at).limit(limit)
-    return list(await session.scalars(query))
-
-
-async def next_silent(session: AsyncSession) -> datetime | None:
-    at: datetime | None = (await session.execute(select(func.min(Lead.due_at)))).scalar_one()
-    return at
-
-
-async def to_forget(session: AsyncSession, now: datetime, limit: int) -> list[int]:
-    """Leads of which something has outlived its period."""
-    query = select(Lead.id).where(Lead.forget_at <= now).order_by(Lead.forget_at, Lead.id).limit(limit)
-    return list(await session.scalars(query))
-
-
-async def next_to_forget(session: AsyncSession) -> datetime | None:
-    at: datetime | None = (await session.execute(select(func.min(Lead.forget_at)))).scalar_one()
-    return at
 
 
 async def aging(session: AsyncSession) -> Sequence[Lead]:

@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, case, delete, func, select
+from sqlalchemy import Table, bindparam, case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
 from models.bulk import upsert
+from models.notices import TABLE as NOTICES
 from models.notices import Notice, NoticeState
 from models.receipts import TABLE as RECEIPTS
 
@@ -49,27 +50,34 @@ async def note(session: AsyncSession, sent: Iterable[tuple[Any, timedelta | None
 
 def _left() -> Any:
     """How many of a message's receipts are still to be acknowledged. What was closed may be, late; not what was recalled."""
-    wanted = (RECEIPTS.c.acked_at.is_(None)) & (Notice.state != NoticeState.RECALLED) & Notice.id.is_not(None)
+    wanted = (RECEIPTS.c.acked_at.is_(None)) & (NOTICES.c.state != NoticeState.RECALLED) & NOTICES.c.id.is_not(None)
     return func.sum(case((wanted, 1), else_=0))
 
 
 def _with_receipts(*columns: Any) -> Any:
     receipt = (RECEIPTS.c.notice_id == TABLE.c.notice_id) & (RECEIPTS.c.unit_id == TABLE.c.unit_id)
-    joined = TABLE.outerjoin(RECEIPTS, receipt).outerjoin(Notice, Notice.id == RECEIPTS.c.notice_id)
+    joined = TABLE.outerjoin(RECEIPTS, receipt).outerjoin(NOTICES, NOTICES.c.id == RECEIPTS.c.notice_id)
     return select(*columns).select_from(joined)
+
+
+SPENT = (
+    _with_receipts(TABLE.c.outbox_id)
+    .group_by(TABLE.c.outbox_id)
+    .having((_left() == 0) | (func.max(TABLE.c.until) <= bindparam("now")))
+    .order_by(TABLE.c.outbox_id)
+    .limit(bindparam("most"))
+)
+NEXT_SPENT = _with_receipts(func.max(TABLE.c.since)).group_by(TABLE.c.outbox_id).having(_left() == 0).limit(1)
 
 
 async def spent(session: AsyncSession, now: datetime, limit: int) -> Sequence[int]:
     """The outbox ids of what nobody need press any more, and of what can no longer be changed."""
-    query = _with_receipts(TABLE.c.outbox_id).group_by(TABLE.c.outbox_id)
-    query = query.having((_left() == 0) | (func.max(TABLE.c.until) <= now)).order_by(TABLE.c.outbox_id)
-    return list(await session.scalars(query.limit(limit)))
+    return (await session.scalars(SPENT, {"now": now, "most": limit})).all()
 
 
 async def next_spent(session: AsyncSession) -> datetime | None:
     """An instant that has passed when something is spent. What merely grew too old wakes nobody."""
-    query = _with_receipts(func.max(TABLE.c.since)).group_by(TABLE.c.outbox_id).having(_left() == 0)
-    at: datetime | None = (await session.execute(query.limit(1))).scalar_one_or_none()
+    at: datetime | None = (await session.execute(NEXT_SPENT)).scalar_one_or_none()
     return at
 
 

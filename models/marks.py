@@ -1,8 +1,10 @@
 """Small facts that the bot keeps about itself: a version, the last day summed up, where the demo's clock stood."""
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,8 +25,25 @@ TABLE = cast(Table, Mark.__table__)
 WRITE = upsert(TABLE, ["name", "value"], ["name"], ["value"])
 
 
+NAMED = select(TABLE.c.name, TABLE.c.value).where(TABLE.c.name.in_(bindparam("names", expanding=True)))
+
+
+async def read_marks(session: AsyncSession, names: Collection[str]) -> dict[str, str]:
+    """Those of them that are there."""
+    return {row.name: row.value for row in await session.execute(NAMED, {"names": list(names)})}
+
+
 async def read_mark(session: AsyncSession, name: str) -> str | None:
-    return (await session.execute(select(Mark.value).where(Mark.name == name))).scalar_one_or_none()
+    return (await read_marks(session, [name])).get(name)
+
+
+async def read_times(session: AsyncSession, names: Collection[str]) -> dict[str, datetime]:
+    """Those that hold an instant; an empty one holds none."""
+    return {name: datetime.fromisoformat(said) for name, said in (await read_marks(session, names)).items() if said}
+
+
+async def read_time(session: AsyncSession, name: str) -> datetime | None:
+    return (await read_times(session, [name])).get(name)
 
 
 async def write_mark(session: AsyncSession, name: str, value: object) -> None:

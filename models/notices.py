@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
+from models.due import DueList
 from models.marks import bump
 from models.rules.demands import Demand, read_demands
 
@@ -84,6 +85,11 @@ class Notice(Base):
         return self.done_due if self.wants_done and self.done_due else self.ack_due
 
 
+TABLE = cast(Table, Notice.__table__)
+OPENINGS = DueList(TABLE.c.number, TABLE.c.send_at, TABLE.c.state == NoticeState.SCHEDULED)
+SHEETS = DueList(TABLE.c.number, TABLE.c.sheet_at, TABLE.c.state == NoticeState.OPEN)  # the office's call sheets
+
+
 async def next_number(session: AsyncSession) -> int:
     """Case numbers are never given twice, not even that of a cancelled draft: old buttons may still carry it."""
     return await bump(session, "notice number")
@@ -145,28 +151,6 @@ async def touched_between(session: AsyncSession, since: datetime, until: datetim
     issued = (Notice.issued_at >= since) & (Notice.issued_at < until)
     closed = (Notice.closed_at >= since) & (Notice.closed_at < until)
     return list(await session.scalars(select(Notice.id).where(issued | closed)))
-
-
-async def scheduled(session: AsyncSession, now: datetime, limit: int) -> list[int]:
-    """Numbers of the notices whose opening has come."""
-    query = select(Notice.number).where(Notice.state == NoticeState.SCHEDULED, Notice.send_at <= now)
-    return list(await session.scalars(query.order_by(Notice.send_at, Notice.number).limit(limit)))
-
-
-async def next_scheduled(session: AsyncSession) -> datetime | None:
-    query = select(func.min(Notice.send_at)).where(Notice.state == NoticeState.SCHEDULED)
-    return (await session.execute(query)).scalar_one()
-
-
-async def sheets_due(session: AsyncSession, now: datetime, limit: int) -> list[int]:
-    """Numbers of the open notices whose call sheet is due."""
-    query = select(Notice.number).where(Notice.state == NoticeState.OPEN, Notice.sheet_at <= now)
-    return list(await session.scalars(query.order_by(Notice.sheet_at, Notice.number).limit(limit)))
-
-
-async def next_sheet(session: AsyncSession) -> datetime | None:
-    query = select(func.min(Notice.sheet_at)).where(Notice.state == NoticeState.OPEN)
-    return (await session.execute(query)).scalar_one()
 
 
 async def of_ids(session: AsyncSession, ids: Sequence[int]) -> dict[int, Notice]:

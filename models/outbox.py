@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import Index, Table, Text, func, literal_column, select, text, update
+from sqlalchemy import BindParameter, Index, Table, Text, bindparam, func, literal_column, select, text, update
 from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models import receipts
 from models.base import Base, BigId
 from models.bulk import change, upsert
+from models.due import DueList
 
 
 class SendClass(StrEnum):
@@ -117,6 +118,8 @@ def _says_more(new: Any) -> Any:
     return ~said | TABLE.c.state.not_in([_literal(s) for s in (OutState.PENDING, OutState.CLAIMED, OutState.SENT)])
 
 
+# Of unknown fate, and nobody has been asked about it: it has a due time still.
+UNASKED = DueList(TABLE.c.key, TABLE.c.due_at, TABLE.c.state == OutState.UNKNOWN)
 ADD, REPLACE = upsert(TABLE, WRITTEN, ["key"], []), upsert(TABLE, WRITTEN, ["key"], FRESH, _says_more)
 
 
@@ -128,27 +131,26 @@ async def add_rows(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> 
     await REPLACE.run(session, latest)
 
 
+DUE = (
+    select(TABLE.c.id)
+    .where(TABLE.c.due_at <= bindparam("now"), TABLE.c.state == OutState.PENDING)
+    .where(TABLE.c.channel.not_in(bindparam("but", expanding=True)))
+    .order_by(TABLE.c.due_at, TABLE.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+UNTIL: BindParameter[datetime] = bindparam("until")
+HELD = {"due_at": UNTIL, "claimed_until": UNTIL, "claimed_by": bindparam("by"), "attempts": TABLE.c.attempts + 1}
+CLAIM = update(TABLE).where(TABLE.c.id.in_(DUE)).values(state=OutState.CLAIMED, **HELD).returning(*TABLE.c)
+
+
 async def claim(
     session: AsyncSession, now: datetime, until: datetime, limit: int, *, by: int, but: Sequence[str] = ()
 ) -> Sequence[Any]:
     """Take up to `limit` rows that are due, oldest first, so that nobody else sends them before `until` while the sender
     of number `by` lives. `but`: the channels whose rows another process takes."""
-    due = (
-        select(Outbox.id)
-        .where(Outbox.due_at <= now, Outbox.state == OutState.PENDING)
-        .order_by(Outbox.due_at, Outbox.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    if but:
-        due = due.where(Outbox.channel.not_in(but))
-    statement = (
-        update(TABLE)
-        .where(TABLE.c.id.in_(due))
-        .values(state=OutState.CLAIMED, due_at=until, claimed_until=until, claimed_by=by, attempts=TABLE.c.attempts + 1)
-        .returning(*TABLE.c)
-    )
-    return sorted((await session.execute(statement)).all(), key=lambda row: int(row.id))
+    asked = {"now": now, "until": until, "most": limit, "by": by, "but": list(but)}
+    return sorted((await session.execute(CLAIM, asked)).all(), key=lambda row: int(row.id))
 
 
 async def prompts(session: AsyncSession, message: str) -> Sequence[Any]:
@@ -158,23 +160,29 @@ async def prompts(session: AsyncSession, message: str) -> Sequence[Any]:
     return (await session.execute(query.order_by(TABLE.c.id))).all()
 
 
+CLAIMED = TABLE.c.state == OutState.CLAIMED
+CLAIMANTS = select(TABLE.c.claimed_by).where(CLAIMED, TABLE.c.claimed_by.is_not(None)).distinct()
+ABANDONED = (
+    select(*TABLE.c)
+    .where(CLAIMED, (TABLE.c.due_at <= bindparam("now")) | TABLE.c.claimed_by.in_(bindparam("gone", expanding=True)))
+    .order_by(TABLE.c.id)
+)
+NEXT_DUE = select(func.min(TABLE.c.due_at)).where(TABLE.c.due_at.is_not(None))
+
+
 async def claimants(session: AsyncSession) -> set[int]:
     """The numbers of the senders whose claims stand."""
-    query = select(TABLE.c.claimed_by).where(TABLE.c.state == OutState.CLAIMED, TABLE.c.claimed_by.is_not(None))
-    return set(await session.scalars(query.distinct()))
+    return set(await session.scalars(CLAIMANTS))
 
 
 async def abandoned(session: AsyncSession, now: datetime, gone: Collection[int]) -> Sequence[Any]:
     """Claims that ran out, and those of senders that are `gone`."""
-    nobodys = (TABLE.c.due_at <= now) | TABLE.c.claimed_by.in_(gone)
-    query = select(*TABLE.c).where(TABLE.c.state == OutState.CLAIMED, nobodys)
-    return (await session.execute(query.order_by(TABLE.c.id))).all()
+    return (await session.execute(ABANDONED, {"now": now, "gone": list(gone)})).all()
 
 
 async def next_due(session: AsyncSession) -> datetime | None:
     """When the next row wants attention."""
-    query = select(func.min(TABLE.c.due_at)).where(TABLE.c.due_at.is_not(None))
-    at: datetime | None = (await session.execute(query)).scalar_one()
+    at: datetime | None = (await session.execute(NEXT_DUE)).scalar_one()
     return at
 
 
@@ -222,18 +230,6 @@ async def in_state(session: AsyncSession, state: OutState | None, limit: int = 2
     """Newest first."""
     query = select(Outbox).order_by(Outbox.id.desc()).limit(limit)
     return (await session.scalars(query.where(Outbox.state == state) if state else query)).all()
-
-
-async def unasked(session: AsyncSession, now: datetime, limit: int) -> list[str]:
-    """Keys of the messages of unknown fate that nobody has been asked about: their due time is still set."""
-    query = select(TABLE.c.key).where(TABLE.c.state == OutState.UNKNOWN, TABLE.c.due_at <= now)
-    return list(await session.scalars(query.order_by(TABLE.c.id).limit(limit)))
-
-
-async def next_unasked(session: AsyncSession) -> datetime | None:
-    query = select(func.min(TABLE.c.due_at)).where(TABLE.c.state == OutState.UNKNOWN)
-    at: datetime | None = (await session.execute(query)).scalar_one()
-    return at
 
 
 async def provider_ids(session: AsyncSession, keys: Sequence[str]) -> dict[str, tuple[str, str | None]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
 from models.bulk import add, change
+from models.notices import TABLE as NOTICES  # by the table, a burst's questions are not taken for those of the ORM
 from models.notices import Notice, NoticeState
 
 
@@ -120,7 +121,6 @@ class ReceiptEvent(Base):
 
 TABLE = cast(Table, Receipt.__table__)
 EVENTS = cast(Table, ReceiptEvent.__table__)
-NOTICES = cast(Table, Notice.__table__).c  # asked by the table, a burst's questions are not taken for those of the ORM
 ADD_EVENTS = add(EVENTS, [column.name for column in EVENTS.columns if column.name != "id"])
 
 
@@ -129,17 +129,18 @@ def _owed() -> Any:
     rank = func.row_number().over(partition_by=TABLE.c.unit_id, order_by=TABLE.c.notice_id.desc())
     acked = TABLE.c.acked_at.is_not(None)
     return (
-        select(TABLE.c.notice_id, TABLE.c.unit_id, NOTICES.number, acked.label("acked"), rank.label("rank"))
-        .join(Notice.__table__, NOTICES.id == TABLE.c.notice_id)
-        .where(TABLE.c.unit_id.in_(SOME_UNITS), TABLE.c.done_at.is_(None), NOTICES.state == NoticeState.OPEN)
+        select(TABLE.c.notice_id, TABLE.c.unit_id, NOTICES.c.number, acked.label("acked"), rank.label("rank"))
+        .join(NOTICES, NOTICES.c.id == TABLE.c.notice_id)
+        .where(TABLE.c.unit_id.in_(SOME_UNITS), TABLE.c.done_at.is_(None), NOTICES.c.state == NoticeState.OPEN)
         .subquery()
     )
 
 
 def _with_notice() -> Any:
-    columns = (NOTICES.number, NOTICES.version, NOTICES.kind, NOTICES.ack_due, NOTICES.done_due)
-    more = (NOTICES.state.label("notice_state"), NOTICES.text.label("notice_text"))
-    return select(*TABLE.c, *columns, *more).join(Notice.__table__, NOTICES.id == TABLE.c.notice_id)
+    notice = NOTICES.c
+    columns = (notice.number, notice.version, notice.kind, notice.ack_due, notice.done_due)
+    more = (notice.state.label("notice_state"), notice.text.label("notice_text"))
+    return select(*TABLE.c, *columns, *more).join(NOTICES, notice.id == TABLE.c.notice_id)
 
 
 # Asked in every batch, so built once.
@@ -159,7 +160,7 @@ OWED_WHOLE = (
     .order_by(TABLE.c.notice_id.desc())
 )
 # SQLite finds pairs in no index: asked for them, it reads the whole ledger.
-BY_NUMBER = _with_notice().where(NOTICES.number.in_(SOME_NUMBERS), TABLE.c.unit_id.in_(SOME_UNITS))
+BY_NUMBER = _with_notice().where(NOTICES.c.number.in_(SOME_NUMBERS), TABLE.c.unit_id.in_(SOME_UNITS))
 Brief = tuple[int, int, bool]  # a notice's id, its number, and whether it is acknowledged
 
 

