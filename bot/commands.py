@@ -1,6 +1,7 @@
 """What each subcommand does; the words it prints are for the administrator at the terminal.
 
-The demo and the service are imported where they are started: one does not wait for what only the other needs.
+The demo, the service and its settings are imported where they are wanted: one does not wait for what only the other
+needs.
 """
 
 import argparse
@@ -9,15 +10,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
 from bot import recipients, start_faults
 from bot.control import Answer, Refused, perform
 from bot.recipients import RecipientsError
-from bot.settings import Settings, SettingsError, load_settings
 from models.sealing import RECOVERY
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 USUAL = Path("config.toml")
 PATIENCE = aiohttp.ClientTimeout(total=60)
@@ -106,7 +109,7 @@ async def keygen(arguments: argparse.Namespace) -> None:
         out(f"私钥 {officer}：{path}  ——{keeper}，然后从这台机器上删掉")
 
 
-async def ask(settings: Settings, act: str, body: dict[str, Any]) -> Answer:
+async def ask(settings: "Settings", act: str, body: dict[str, Any]) -> Answer:
     """Through the running service where there is one, else with the database opened here."""
     from bot import service
 
@@ -155,7 +158,9 @@ def _has_screen() -> bool:
     return sys.platform in {"darwin", "win32"} or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
 
 
-def settings_of(arguments: argparse.Namespace) -> Settings:
+def settings_of(arguments: argparse.Namespace) -> "Settings":
+    from bot.settings import SettingsError, load_settings
+
     path = arguments.config or (USUAL if USUAL.exists() else None)
     try:
         return load_settings(path)

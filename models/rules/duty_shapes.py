@@ -1,6 +1,6 @@
 """The shapes in which a duty names its period and the day in it: 每月25日, 每周一、三、五, 每季度末月20日, 每年12月底."""
 
-import re
+from models.rules.late import LatePattern
 
 N = r"(?:[0-9]{1,2}|[一二两三四五六七八九十廿卅]{1,4})"
 ITEM = rf"(?:{N}[日号]|月?[底末]|最后[一1][天日])"
@@ -27,22 +27,22 @@ YEAR_DATES = rf"(?P<dates>(?:{N}月份?{AND})*{N}月份?(?:的)?(?:{ITEM}|{NTH}�
 EVERY_MONTH = rf"(?:(?:每|按)(?:逢|到)?个?月(?:度|份)?|逐月|每?逢(?={N}(?:[日号]|{AND}{N})))"
 EVERY_QUARTER = r"(?:(?:每|按)个?季度?)"
 
-SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("day", re.compile(r"(?:每|按)个?(?:工作)?[日天]|每(?=[晚早])|天天")),
-    ("week", re.compile(rf"(?:每|逢|每逢|每到)个?{WEEK}(?:的)?(?:{WEEK})?(?P<weekdays>{WEEKDAYS})(?!{NO_WEEKDAY})")),
-    ("week", re.compile(rf"每个?{WEEK}{FILL}(?P<nth>{NTH})工作日")),
-    ("odd month", re.compile(rf"(?:每|逢|每逢)个?(?P<odd>[单双])月{FILL}(?:{INSIDE})")),
-    ("month", re.compile(rf"{EVERY_MONTH}{FILL}(?:{INSIDE})")),
-    ("month", re.compile(rf"{EVERY_MONTH}(?:{NEXT}{FILL}(?:{INSIDE})|月?{AFTER})")),
-    ("month", re.compile(r"每(?:个)?旬(?:[末底]|结束前|最后[一1][天日])(?P<tenth>)")),
-    ("quarter", re.compile(rf"{EVERY_QUARTER}(?:的)?(?P<which>[首末]月|(?:第[一二三123]|最后[一1]|前?首)个月|末(?=的?{N}[日号]))"
+SHAPES: tuple[tuple[str, LatePattern], ...] = (
+    ("day", LatePattern(r"(?:每|按)个?(?:工作)?[日天]|每(?=[晚早])|天天")),
+    ("week", LatePattern(rf"(?:每|逢|每逢|每到)个?{WEEK}(?:的)?(?:{WEEK})?(?P<weekdays>{WEEKDAYS})(?!{NO_WEEKDAY})")),
+    ("week", LatePattern(rf"每个?{WEEK}{FILL}(?P<nth>{NTH})工作日")),
+    ("odd month", LatePattern(rf"(?:每|逢|每逢)个?(?P<odd>[单双])月{FILL}(?:{INSIDE})")),
+    ("month", LatePattern(rf"{EVERY_MONTH}{FILL}(?:{INSIDE})")),
+    ("month", LatePattern(rf"{EVERY_MONTH}(?:{NEXT}{FILL}(?:{INSIDE})|月?{AFTER})")),
+    ("month", LatePattern(r"每(?:个)?旬(?:[末底]|结束前|最后[一1][天日])(?P<tenth>)")),
+    ("quarter", LatePattern(rf"{EVERY_QUARTER}(?:的)?(?P<which>[首末]月|(?:第[一二三123]|最后[一1]|前?首)个月|末(?=的?{N}[日号]))"
                            rf"{FILL}(?:{INSIDE})")),
-    ("quarter", re.compile(rf"{EVERY_QUARTER}(?:的)?(?:(?:[末底]|度末)(?:的)?)?(?:第?(?P<nth>{NTH})工作日)")),
-    ("quarter", re.compile(rf"{EVERY_QUARTER}(?:{NEXT}{FILL}(?:{INSIDE})|{AFTER})")),
-    ("quarter", re.compile(rf"{EVERY_QUARTER}(?:的)?(?:末月?|底|终|结束[前时]|最后[一1](?:[天日]|个月))(?!的?{N}[日号]|{AFTER})")),
-    ("half", re.compile(rf"每半(?:个)?年度?(?:的)?(?:(?P<which>[首末]月|最后[一1]个月){FILL}(?:{INSIDE})|(?P<workday>最后[一1]个)工作日"
+    ("quarter", LatePattern(rf"{EVERY_QUARTER}(?:的)?(?:(?:[末底]|度末)(?:的)?)?(?:第?(?P<nth>{NTH})工作日)")),
+    ("quarter", LatePattern(rf"{EVERY_QUARTER}(?:{NEXT}{FILL}(?:{INSIDE})|{AFTER})")),
+    ("quarter", LatePattern(rf"{EVERY_QUARTER}(?:的)?(?:末月?|底|终|结束[前时]|最后[一1](?:[天日]|个月))(?!的?{N}[日号]|{AFTER})")),
+    ("half", LatePattern(rf"每半(?:个)?年度?(?:的)?(?:(?P<which>[首末]月|最后[一1]个月){FILL}(?:{INSIDE})|(?P<workday>最后[一1]个)工作日"
                         rf"|{AFTER}|[末底]|结束[前时]|最后[一1][天日])")),
-    ("half", re.compile(rf"每半年度?{FILL}{YEAR_DATES}")),
-    ("year", re.compile(rf"每个?年度?{FILL}(?:{YEAR_DATES}|(?:年?[底末终]|最后[一1]天|结束前)"
+    ("half", LatePattern(rf"每半年度?{FILL}{YEAR_DATES}")),
+    ("year", LatePattern(rf"每个?年度?{FILL}(?:{YEAR_DATES}|(?:年?[底末终]|最后[一1]天|结束前)"
                         rf"|(?:最[后末][一1]个)工作日(?P<workday>))")),
 )  # fmt: skip

@@ -7,20 +7,21 @@ Verbs are cut by a list: one that is missing leaves a longer label, never a wron
 import re
 from typing import Final
 
+from models.rules.late import LatePattern
 from models.rules.report_verbs import HANDED_OUT, VERBS
 
 CUMULATIVE: Final = "累计|总计|合计|共计|总共|一共|截至|截止|以来|至今"
 _THIS_TIME: Final = "本周|本次|本月|本日|本期|本季度|今日|今天|当日|当天|昨日|昨天|上周|上月"
 ADDED: Final = f"新增|新发|{_THIS_TIME}|新(?![时型区城华人材闻媒建农村兴])"
-_TOTAL = re.compile(rf"{CUMULATIVE}|(?<![公国中])共(?![同产享建青和创治])")
-_NEW = re.compile(ADDED)
+_TOTAL = LatePattern(rf"{CUMULATIVE}|(?<![公国中])共(?![同产享建青和创治])")
+_NEW = LatePattern(ADDED)
 
 _TWO_LETTERS = "|".join(sorted((verb for verb in VERBS if len(verb) > 1), key=len, reverse=True))
 _ONE_LETTER = "|".join(verb for verb in VERBS if len(verb) == 1)
 # A verb is part of the noun when the noun goes on: 培训班, 检查组, 满意率; but 组织员工, 打掉团伙, 召开会议.
 _GOES_ON = "率|度|面(?!积)|量|数(?!据)|组(?!织)|班|队(?!伍)|团(?!伙)|员(?!工)|站|箱|室|表(?!格)|点(?!位)|会(?!议)|件"
-_CUT = re.compile(rf"(?:{_TWO_LETTERS})(?:[了过到]|出(?![租口境入席生院国纳版])|工作)?(?!{_GOES_ON})")
-_LEADING = re.compile(
+_CUT = LatePattern(rf"(?:{_TWO_LETTERS})(?:[了过到]|出(?![租口境入席生院国纳版])|工作)?(?!{_GOES_ON})")
+_LEADING = LatePattern(
     rf"^(?:[一二三四五六七八九十]+是|{CUMULATIVE}|{ADDED}|目前|现已|已经|已|均(?!价)|都(?!市)|共(?![同产享建青和创治])|其中|全[市县区省镇乡]"
     r"|我(?:[市县区局镇乡委办]|单位|们)?|各类|各种|各式"
     r"|[嗯呃啊哦诶欸哎额]+(?![外度满])|那个|然后|接着|就是|另有|咱(?:们|这边)?|俺(?:们)?|这边|这里|今儿个?"
@@ -29,19 +30,19 @@ _LEADING = re.compile(
     rf"|[向给对]\S{{1,6}}?(?={_ONE_LETTER})|了|的|和(?![谐平])|及(?!时)|与(?!会)|并|等(?!级)|还|也|再(?!生)|又|则|(?!{_TWO_LETTERS})(?:报(?![纸道刊告表名警])|(?:{_ONE_LETTER})(?:了|出|放)"
     r"|[发贴挂抓收送](?=[^\W\d_]{2}))|有(?!线|效|关)|为(?!民)|对(?![联讲])(?=[^\W\d_]{2})|在(?![册编岗职校读押逃线])(?=[^\W\d_]{2})|[:：、,.\-=\s])+"
 )
-_TRAILING = re.compile(
+_TRAILING = LatePattern(
     rf"(?:数量为?|{_THIS_TIME}|达到|总数为?|(?<![人户次件])数为?|约|达|共计?|累计|新增|合计|总计|[为是有:=\s]|计)+$"
 )
-_QUALIFIED = re.compile(r"^(?:各类|各种|各)(?=[^\W\d_]{2})")
-_ASIDE = re.compile(r"\([^()]{0,20}\)$")
-_BREAK = re.compile(r"[,。;!?、:\s()/|*•·→\x00]|[“”\"']|[\u2190-\u2bff\U0001f000-\U0001faff]")
+_QUALIFIED = LatePattern(r"^(?:各类|各种|各)(?=[^\W\d_]{2})")
+_ASIDE = LatePattern(r"\([^()]{0,20}\)$")
+_BREAK = LatePattern(r"[,。;!?、:\s()/|*•·→\x00]|[“”\"']|[\u2190-\u2bff\U0001f000-\U0001faff]")
 _ABSTRACT = ("资格", "职务", "身份", "处分")
 _PEOPLE = ("人", "人次", "名", "位")
-_BEHIND = re.compile(
+_BEHIND = LatePattern(
     r"\s?(《[^《》]{1,60}》|(?:(?!全部|[均已都共])[^\W\d_]){1,10})(?=全部|[均已都共]|$|[,。;!?、\s)]|[0-9])"
 )
-_AND = re.compile(r"(?:以及|还有|和|及|与)$")
-_PLACE = re.compile(r"(?:[区县市局镇乡村委办院]|街道|社区|单位|学校|公司)$")
+_AND = LatePattern(r"(?:以及|还有|和|及|与)$")
+_PLACE = LatePattern(r"(?:[区县市局镇乡村委办院]|街道|社区|单位|学校|公司)$")
 
 
 def label_of(before: str, behind: str, measure: str) -> tuple[str, int]:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from models.rules.chinese_numbers import SMALL, read_whole
+from models.rules.late import LatePattern
 from models.rules.workdays import WorkCalendar
 
 GAP: Final = r"\s*"
@@ -46,7 +47,7 @@ class Moment:
 class Shape:
     """One way of naming a day. `bounded`: the words themselves say that it is a limit (3日内, 节前)."""
 
-    pattern: re.Pattern[str]
+    pattern: LatePattern
     meaning: Callable[[re.Match[str], Moment], Meaning]
     bounded: bool = False
 
@@ -58,7 +59,7 @@ class Shape:
 
 def shape(pattern: str, meaning: Callable[[re.Match[str], Moment], Meaning], bounded: bool = False) -> Shape:
     """`N` between angle quotes stands for a small number: «N»月."""
-    return Shape(re.compile(pattern.replace("«N»", SMALL)), meaning, bounded)
+    return Shape(LatePattern(pattern.replace("«N»", SMALL)), meaning, bounded)
 
 
 def day_of(year: int, month: int, day: int) -> tuple[date, ...]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from models.rules.chinese_numbers import HAN_NUMERALS, read_number
+from models.rules.late import LatePattern
 
 MEASURES: Final = frozenset(
     word
@@ -30,24 +31,24 @@ _AT_LEAST = "超过|多达|至少|不少于|不低于|突破|超|逾|过|>=?|≥
 _ABOUT = "差不多|约摸|约莫|大约|大概|约为|约"
 _NEAR = "将近|接近|近"
 _AT_MOST = "不到|不足|少于|低于|未满|不满|不超过|至多|最多|<=?|≤"
-_QUANTITY = re.compile(
+_QUANTITY = LatePattern(
     rf"(?P<before>(?:{_AT_MOST}|{_AT_LEAST}|{_ABOUT}|{_NEAR})(?:\s*(?:{_AT_LEAST}|{_ABOUT}|{_NEAR}))?)?\s?"
     rf"(?P<number>{_NUMBER})(?P<range>\s?(?:[-~—–]+|至|到)\s?{_NUMBER})?"
     rf"\s?(?P<mid>[余多来几+])?(?P<scale>[十百千万亿]+)?(?P<mid2>[余多])?\s?(?:个(?=百分点))?"
     rf"(?P<measure>(?:{_MEASURE})(?!分点))?\s?(?P<after>左右|上下|以上|以下|以内|[余多](?!个|种))?"
 )
-_VAGUE_COUNT = re.compile(
+_VAGUE_COUNT = LatePattern(
     rf"(?P<lead>上|成|数|好几|几|十几|好多|若干)(?P<tens>[十百千万亿]*)余?(?P<unit>{_MEASURE})"
     rf"|成(?:百上千|千上万)(?:{_MEASURE})?|{_H}{{0,9}}[十百千万]几(?:{_MEASURE})|{_H}{{1,9}}几[百千万](?:{_MEASURE})"
     rf"|{_H}{{1,9}}分之{_H}{{1,9}}|{_H}成(?:以上|多|左右)?(?![立员功果为年本绩效分套人品就份])"
     r"|半数(?:以上)?|过半|大半|多半|一半(?:以上)?|若干|(?:大量|许多|很多|不少|一批|一些|无数)(?=$|[,。;!\s])"
 )
-_PERCENT = re.compile(rf"(?P<before>{_AT_MOST}|{_AT_LEAST}|{_ABOUT}|{_NEAR})?\s?百分之(?P<number>{_H}{{1,9}})")
-_ZERO = re.compile(
+_PERCENT = LatePattern(rf"(?P<before>{_AT_MOST}|{_AT_LEAST}|{_ABOUT}|{_NEAR})?\s?百分之(?P<number>{_H}{{1,9}})")
+_ZERO = LatePattern(
     r"(?<=[^\W\d_]{2})\s?[:=]\s?[无零](?=$|[,。;\s])|(?<!有)(?:无|零|没有|未)新增|(?:零|0)\s?(?:报告|上报)|(?<!有)无(?![法故须需人])[^\W\d_]{2,6}(?:上报|报告|发生)(?=$|[,。;\s])"
 )
 
-_NAMES_A_CODE = re.compile(r"(?:编|文|尾|账|学|单)?号码?$|电话$|手机$|房间$|代码$|密码$")
+_NAMES_A_CODE = LatePattern(r"(?:编|文|尾|账|学|单)?号码?$|电话$|手机$|房间$|代码$|密码$")
 
 
 @dataclass(frozen=True)
