@@ -4,7 +4,7 @@ when the platform is busy, when the bot was restarted meanwhile, and when anothe
 from sqlalchemy import select
 from wecom_world import office, opens, userid
 
-from models import alarms, outbox
+from models import alarms, answer_addresses, outbox
 from models.answer_addresses import TABLE
 from models.outbox import OutState
 
@@ -89,4 +89,23 @@ async def test_an_address_of_another_host_is_not_kept(tmp_path, caplog):
         assert not await kept(world)
         await world.passes(hours=2)
         world.done_with()
+        caplog.clear()
+
+
+async def test_an_answer_that_arrived_stands_though_its_address_cannot_be_struck_off(tmp_path, caplog, monkeypatch):
+    """The disk breaks between the post and the note of it: nothing is said twice, and no failure is told."""
+
+    async def broken(_session, _messages):
+        raise OSError("disk I/O error")
+
+    async with office("", tmp_path, caplog, way="callback") as world:
+        monkeypatch.setattr(answer_addresses, "forget", broken)
+        assert "没有" in (await world.says("u018", "待办")).to("u018").text
+        (await world.passes(minutes=10)).nothing()
+        async with world.bot.store.read() as session:
+            assert not await outbox.in_state(session, OutState.UNKNOWN) and not await alarms.latest(session)
+        assert len(await kept(world)) == 1
+        monkeypatch.undo()
+        await world.passes(hours=2)
+        assert not await kept(world)
         caplog.clear()

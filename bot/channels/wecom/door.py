@@ -198,9 +198,10 @@ class WeCom:
         chat, key = await self.directory.chat(message.room), self.keys.get(message.room)
         if message.kind == CARD:
             return await self._card(message, chat)
-        answering = self.windows.find(message.quote)
-        if self.bot is not None and answering is not None and answering.later is not None and not message.mentions:
-            return await self.bot.say(chat, message, group=True, answering=answering)
+        if self.bot is not None and not message.mentions:
+            answering = self.windows.find(message.quote)
+            if answering is not None and answering.later is not None:
+                return await self.bot.say(chat, message, group=True, answering=answering)
         if self.answers is not None and message.quote is not None and not message.mentions:
             answered = await self.answers.say(message, chat)
             if answered is not None:

@@ -5,6 +5,7 @@ answer to the callback itself (`card_chances.py`). Source: developer.work.weixin
 """
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,8 +26,9 @@ from bot.channels.wecom.windows import private
 from bot.clock import Clock
 from models import answer_addresses
 from models.rules.retrying import Fate
-from models.store import Store
+from models.store import Store, unwell
 
+log = logging.getLogger(__name__)
 LARGEST_ANSWER = 64 * 1024
 NONCE = 12
 AN_HOUR = timedelta(seconds=3500)  # a little less than theirs
@@ -71,8 +73,17 @@ class ReplyLeg:
         address = URL(self._sealing.decrypt(nonce, sealed, row.message.encode()).decode())
         outcome = await self._say(address, message)
         if outcome.fate is not Fate.LATER:  # used up; only now, for a crash before it was used must leave it
-            await self._store.write(lambda session: answer_addresses.forget(session, [row.message]))
+            await self._forget(row.message)
         return outcome
+
+    async def _forget(self, message: str) -> None:
+        """What became of the answer is known whether or not this can be written: the platform refuses a used address."""
+        try:
+            await self._store.write(lambda session: answer_addresses.forget(session, [message]))
+        except Exception as trouble:
+            if not unwell(trouble):
+                raise
+            log.error("a used answer address stays until it lapses: %s", type(trouble).__name__)
 
     def _hidden(self, place: str) -> str:
         return hashlib.blake2b(place.encode(), key=self._installation, digest_size=16).hexdigest()
