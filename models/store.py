@@ -35,6 +35,9 @@ PRAGMAS = (
     "cache_size=-8192",
     "wal_autocheckpoint=4000",
 )
+# The writer and one who reads beside it. Every further one that stays open fills a cache of its own in some minutes: kept
+# open for a rare moment, five of them looked like a leak.
+KEPT_OPEN, AT_MOST = 2, 15
 # Any constant will do; every writer of one PostgreSQL database takes it, which gives BEGIN IMMEDIATE's promise there.
 WRITER_LOCK = 0x5B0DA0
 # A process that stands still in the middle of a transaction would hold that lock for ever, against all its replicas.
@@ -197,7 +200,11 @@ def _engine(url: str) -> AsyncEngine:
         return create_async_engine(where, connect_args={"server_settings": SESSION}, **options)
     names, more = where.get_dialect()().create_connect_args(where)
     engine = create_async_engine(
-        where, async_creator=lambda: sqlite_driver.connect(partial(sqlite3.connect, *names, **more)), **options
+        where,
+        async_creator=lambda: sqlite_driver.connect(partial(sqlite3.connect, *names, **more)),
+        pool_size=KEPT_OPEN,
+        max_overflow=AT_MOST - KEPT_OPEN,
+        **options,
     )
 
     @event.listens_for(engine.sync_engine, "connect")
