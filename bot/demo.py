@@ -30,7 +30,7 @@ from bot.console.leads import LeadDesk
 from bot.importing import ROOMS, put_in_place, read_roster
 from bot.shut_mouth import keep_memory_in
 from models import outbox, pinned
-from models.marks import read_mark, write_mark
+from models.marks import read_mark, read_time, write_mark
 from models.office import Office
 from models.people import Person, Role
 from models.pseudonyms import Pseudonyms
@@ -138,8 +138,7 @@ def _demo(bot: Bot, clock: DemoClock, simulator: Simulator) -> Demo:
 
 async def _remembered(store: Store) -> datetime | None:
     async with store.read() as session:
-        said = await read_mark(session, "demo clock")
-    return datetime.fromisoformat(said) if said else None
+        return await read_time(session, "demo clock")
 
 
 async def furnish(session: AsyncSession, roster: Path, *, replace: bool) -> None:

@@ -31,11 +31,11 @@ class Nightly:
 
     async def look(self) -> None:
         async with self.store.read() as session:
-            due = await marks.read_mark(session, DUE)
+            due = await marks.read_time(session, DUE)
         now = self.clock.now()
         if due is None:
             await self.store.write(lambda session: marks.write_mark(session, DUE, self._next(now).isoformat()))
-        elif datetime.fromisoformat(due) <= now:
+        elif due <= now:
             await self.make()
 
     async def make(self) -> None:

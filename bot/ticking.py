@@ -50,14 +50,14 @@ class Ticking:
     async def pass_time(self) -> None:
         """Do everything that is due now."""
         async with self._turn:
-            rest = await self._from_first_due(self.registry.ticks)
-            while rest:
-                tick = rest[0]
+            rest: Sequence[Tick] = self.registry.ticks
+            # Looked for anew each time: what was done may have made more of the rest due.
+            while rest := await self._from_first_due(rest):
+                tick, *rest = rest
                 try:
                     await self._serve(tick)
                 except Exception as trouble:  # the next one still gets its turn, and this one the next pass
                     log.error("tick %s could not be served: %s", tick.name, origin(trouble))
-                rest = await self._from_first_due(rest[1:])  # only now: what was done may have made more of it due
 
     async def _from_first_due(self, ticks: Sequence[Tick]) -> Sequence[Tick]:
         """These without the first, of which nothing is due. One that cannot tell is looked at by itself."""

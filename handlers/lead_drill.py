@@ -29,9 +29,10 @@ def _every(desk: Desk, mark: str) -> timedelta:
 
 async def schedule(desk: Desk) -> None:
     """Make sure that the next ones are written down, not later than the configuration asks for."""
+    known = await marks.read_times(desk.session, MARKS)
     for mark in MARKS:
-        at, latest = await marks.read_time(desk.session, mark), desk.now + _every(desk, mark)
-        if at is None or at > latest:
+        latest = desk.now + _every(desk, mark)
+        if known.get(mark, latest) >= latest:
             await marks.write_mark(desk.session, mark, latest.isoformat())
 
 

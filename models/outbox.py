@@ -153,14 +153,17 @@ async def claim(
     return sorted((await session.execute(CLAIM, asked)).all(), key=lambda row: int(row.id))
 
 
+CLAIMED = TABLE.c.state == OutState.CLAIMED
+
+
 async def prompts(session: AsyncSession, message: str) -> Sequence[Any]:
     """What answers this message within seconds or not at all: written as claimed by whoever stored the message."""
-    claimed = (TABLE.c.due_at.is_not(None), TABLE.c.state == OutState.CLAIMED)
-    query = select(*TABLE.c).where(*claimed, TABLE.c.send_class == SendClass.PROMPT, TABLE.c.quote == message)
+    query = select(*TABLE.c).where(
+        CLAIMED, TABLE.c.due_at.is_not(None), TABLE.c.send_class == SendClass.PROMPT, TABLE.c.quote == message
+    )
     return (await session.execute(query.order_by(TABLE.c.id))).all()
 
 
-CLAIMED = TABLE.c.state == OutState.CLAIMED
 CLAIMANTS = select(TABLE.c.claimed_by).where(CLAIMED, TABLE.c.claimed_by.is_not(None)).distinct()
 ABANDONED = (
     select(*TABLE.c)

@@ -35,8 +35,8 @@ PRAGMAS = (
     "cache_size=-8192",
     "wal_autocheckpoint=4000",
 )
-# The writer and one who reads beside it. Every further one that stays open fills a cache of its own in some minutes: kept
-# open for a rare moment, five of them looked like a leak.
+# The writer and one who reads beside it. Every further one that stays open, for a rare moment, fills such a cache in some
+# minutes of load: memory rises by as much, and looks like a leak.
 KEPT_OPEN, AT_MOST = 2, 15
 # Any constant will do; every writer of one PostgreSQL database takes it, which gives BEGIN IMMEDIATE's promise there.
 WRITER_LOCK = 0x5B0DA0
@@ -181,14 +181,11 @@ class Store:
 def _upgrade(connection: Connection, revision: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
-    changed = True
-    if revision == "head":
-        changed = schema.bring_up(connection)
-    else:
+    if revision != "head":
         schema.upgrade(connection, revision)
-    # It reads the whole file, seconds for ten million receipts: not at a start that has changed nothing.
-    is_sqlite = connection.dialect.name == "sqlite"
-    if changed and is_sqlite and connection.execute(text("PRAGMA foreign_key_check")).first():
+    elif not schema.bring_up(connection):
+        return  # the check reads the whole file, seconds for ten million receipts: not where nothing was changed
+    if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first():
         raise DatabaseDamaged(f"revision {revision} would leave rows that refer to nothing")
 
 

@@ -25,8 +25,8 @@ class LatePattern:
     def fullmatch(self, text: str, at: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
         return self._compiled.fullmatch(text, at, end)
 
-    def search(self, text: str, at: int = 0) -> re.Match[str] | None:
-        return self._compiled.search(text, at)
+    def search(self, text: str) -> re.Match[str] | None:
+        return self._compiled.search(text)
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         return self._compiled.finditer(text)
