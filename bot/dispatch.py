@@ -1,7 +1,7 @@
 """From "something happened" to a handler, in one transaction.
 
 1. A door calls `submit` and waits for the commit; the ticker calls `pass_time` (see `ticking`).
-2. `run` takes whatever waits, up to a few hundred, into one transaction (optimistic batch).
+2. `run` takes whatever waits, up to a few hundred, into one transaction (optimistic batch; see `batches`).
 3. Ids already in the inbox get their stored reply again; the rest meet their handlers in order.
 4. What the handlers gathered is written with one statement a kind; one commit; every waiter wakes.
 5. When a message fails the batch is rolled back and done again one by one (pessimistic fallback), so that it never
@@ -17,6 +17,7 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.batches import FEW, Batches
 from bot.clock import Clock, since_start
 from bot.listening import Entangled, answer, refuse, request_for, row_for
 from bot.submitted import Conflict, Job, NotStored, Stored
@@ -33,10 +34,9 @@ from models.incoming import Incoming
 from models.store import Store, unwell
 
 log = logging.getLogger(__name__)
-MOST, TRIES = 256, 3
+TRIES = 3
 SHOW_EVERY = 0.25  # seconds between two changes of the cards in a burst
 BURST = 0.1  # seconds after its last full batch at which a burst is over
-FEW, BREATH = 8, 0.003  # messages that make a burst; seconds to wait for the rest of it
 Name = tuple[str, str]
 UNSTORED, UNSTORED_SAYS = "database", "收到的消息存不进数据库：请检查磁盘空间和数据库服务"
 
@@ -54,7 +54,7 @@ class Dispatch:
         self._burst = self._shown = -BURST
         self._unshown: set[int] = set()  # notices whose cards have yet to follow
         self._after = self._unshown, self._shown  # both, once the transaction under way is committed
-        self._queue: asyncio.Queue[Job] = asyncio.Queue()
+        self._batches = Batches()
         self.parked = 0
         self.stored = 0
 
@@ -65,12 +65,12 @@ class Dispatch:
 
     @property
     def waiting(self) -> int:
-        return self._queue.qsize()
+        return len(self._batches)
 
     async def submit(self, incoming: Incoming) -> Stored:
         """Wait until this message is stored and done. Raises Conflict or NotStored."""
         job = Job(incoming, asyncio.get_running_loop().create_future())
-        self._queue.put_nowait(job)
+        self._batches.put(job)
         return await job.done
 
     async def run(self) -> None:
@@ -79,19 +79,16 @@ class Dispatch:
         try:
             self._unshown |= await self._left_behind()
             while True:
-                jobs = await self._first()
-                if self._queue.qsize() >= FEW:  # a burst: whoever was just answered speaks again within this breath
-                    await asyncio.sleep(BREATH)
-                while len(jobs) < MOST and not self._queue.empty():
-                    jobs.append(self._queue.get_nowait())
+                patience = self._shown + SHOW_EVERY - since_start() if self._unshown else None
+                jobs = await self._batches.next(patience)  # none in this time: the cards of a burst follow without
                 if len(jobs) >= FEW:
                     self._burst = since_start()
                 await self._drain(jobs)
         finally:
-            while not self._queue.empty():
-                jobs.append(self._queue.get_nowait())
-            for job in jobs:
-                job.end(NotStored("stopping"))
+            while jobs or self._batches:
+                for job in jobs:
+                    job.end(NotStored("stopping"))
+                jobs = self._batches.take()
 
     async def _left_behind(self) -> set[int]:
         """The notices whose cards the last run may not have brought up to date."""
@@ -102,15 +99,6 @@ class Dispatch:
         except Exception as trouble:
             log.error("cards could not be looked after: %s", origin(trouble))
             return set()
-
-    async def _first(self) -> list[Job]:
-        """The next message; none when the cards of a burst are to follow before one comes."""
-        patience = self._shown + SHOW_EVERY - since_start() if self._unshown else None
-        try:
-            async with asyncio.timeout(patience):
-                return [await self._queue.get()]
-        except TimeoutError:
-            return []
 
     async def pass_time(self) -> None:
         """Do everything that is due now."""

@@ -12,7 +12,8 @@ from spine import Spine, message, organs, serving
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from bot.dispatch import FEW, SHOW_EVERY, Dispatch
+from bot.batches import FEW
+from bot.dispatch import SHOW_EVERY, Dispatch
 from models.outbox import Outbox
 from models.store import Store
 
