@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import Doors
@@ -10,7 +9,7 @@ from handlers.request import Photos, Surroundings, Words
 from models.days import load_calendar
 from models.freezing import FROZEN
 from models.holidays import named
-from models.marks import TABLE as MARKS
+from models.marks import read_marks
 from models.office import Office
 from models.pinned import FINGERPRINT
 from models.pseudonyms import Pseudonyms
@@ -18,8 +17,7 @@ from models.roster import load_roster
 from models.sealing import Recipients
 
 YEARS = range(2024, 2040)
-# Asked in every transaction: built once, by the table rather than the class, it costs a third.
-VERSIONS = select(MARKS.c.name, MARKS.c.value).where(MARKS.c.name.in_(("roster", "days", FINGERPRINT, FROZEN)))
+CHANGES = ("roster", "days", FINGERPRINT, FROZEN)
 
 
 class Around:
@@ -45,7 +43,7 @@ class Around:
         return -1 if self._held is None else self._held.roster.version
 
     async def load(self, session: AsyncSession) -> Surroundings:
-        versions = {row.name: row.value for row in await session.execute(VERSIONS)}
+        versions = await read_marks(session, CHANGES)
         if self._held is None or versions != self._versions:
             holidays: dict[date, str] = {}
             for year in YEARS:

@@ -6,12 +6,14 @@ each object once: the rows of a transaction share one `now`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Dialect, Table, bindparam, column, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.types import TypeEngine
+
+from models.sqlite_driver import OneVisit
 
 Prepare = Callable[[Any], Any] | None
 Values = Mapping[str, Any]  # what a row holds under each key, as an SQL expression
@@ -55,8 +57,7 @@ class Bulk:
         if dialect.name == "postgresql":
             await connection.exec_driver_sql(statement, tuple(values))
         else:
-            driver: Any = (await connection.get_raw_connection()).driver_connection
-            driver.write_later(statement, list(zip(*values, strict=True)))
+            (await driver_of(connection)).write_later(statement, list(zip(*values, strict=True)))
 
     def _compile(self, dialect: Dialect) -> tuple[str, list[tuple[str, Prepare]]]:
         # Only now: the type of a column that refers to another table is known when all tables are.
@@ -76,6 +77,11 @@ def _given(types: Mapping[str, TypeEngine[Any]], dialect: str) -> Values:
 
 
 BOUND = "given_"  # SQLAlchemy keeps the columns' own names in an UPDATE for itself
+
+
+async def driver_of(connection: AsyncConnection) -> OneVisit:
+    """What SQLite's statements are handed to, past SQLAlchemy."""
+    return cast(OneVisit, (await connection.get_raw_connection()).driver_connection)
 
 
 def add(table: Table, names: Sequence[str]) -> Bulk:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, BigId
 from models.bulk import add
 from models.incoming import Incoming
+from models.lookup import Lookup
 
 
 class InboxState(StrEnum):
@@ -53,16 +54,17 @@ class Inbox(Base):
 
 
 TABLE = cast(Table, Inbox.__table__)
-SEEN = select(TABLE.c.external_id, TABLE.c.message, TABLE.c.at, TABLE.c.payload_hash).where(
-    TABLE.c.channel == bindparam("door"), TABLE.c.external_id.in_(bindparam("ids", expanding=True))
+SEEN = Lookup(
+    lambda one_of: select(TABLE.c.external_id, TABLE.c.message, TABLE.c.at, TABLE.c.payload_hash).where(
+        TABLE.c.channel == bindparam("door"), one_of(TABLE.c.external_id, "ids")
+    )
 )
 ADD = add(TABLE, [column.name for column in TABLE.columns if column.name != "id"])
 
 
 async def seen(session: AsyncSession, channel: str, ids: Sequence[str]) -> dict[str, Any]:
     """The rows already there, by external id: message id, time and payload hash."""
-    found = await session.execute(SEEN, {"door": channel, "ids": ids})
-    return {row.external_id: row for row in found}
+    return {row.external_id: row for row in await SEEN.ask(session, door=channel, ids=list(ids))}
 
 
 def row_for(incoming: Incoming, state: InboxState, handler: str, **more: Any) -> dict[str, Any]:

@@ -4,12 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 from models.bulk import upsert
+from models.lookup import Lookup
 
 
 class Mark(Base):
@@ -23,14 +24,12 @@ class Mark(Base):
 
 TABLE = cast(Table, Mark.__table__)
 WRITE = upsert(TABLE, ["name", "value"], ["name"], ["value"])
-
-
-NAMED = select(TABLE.c.name, TABLE.c.value).where(TABLE.c.name.in_(bindparam("names", expanding=True)))
+NAMED = Lookup(lambda one_of: select(TABLE.c.name, TABLE.c.value).where(one_of(TABLE.c.name, "names")))
 
 
 async def read_marks(session: AsyncSession, names: Collection[str]) -> dict[str, str]:
     """Those of them that are there."""
-    return {row.name: row.value for row in await session.execute(NAMED, {"names": list(names)})}
+    return {row.name: row.value for row in await NAMED.ask(session, names=list(names))}
 
 
 async def read_mark(session: AsyncSession, name: str) -> str | None:

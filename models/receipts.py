@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ForeignKey, Index, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import ForeignKey, Index, Table, bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
 from models.bulk import add, change
+from models.lookup import Lookup, OneOf
 from models.notices import TABLE as NOTICES  # by the table, a burst's questions are not taken for those of the ORM
 from models.notices import Notice, NoticeState
 
@@ -124,14 +125,14 @@ EVENTS = cast(Table, ReceiptEvent.__table__)
 ADD_EVENTS = add(EVENTS, [column.name for column in EVENTS.columns if column.name != "id"])
 
 
-def _owed() -> Any:
-    """What the units bound to `units` owe, ranked from the newest."""
+def _owed(one_of: OneOf) -> Any:
+    """What the `units` owe, ranked from the newest."""
     rank = func.row_number().over(partition_by=TABLE.c.unit_id, order_by=TABLE.c.notice_id.desc())
     acked = TABLE.c.acked_at.is_not(None)
     return (
         select(TABLE.c.notice_id, TABLE.c.unit_id, NOTICES.c.number, acked.label("acked"), rank.label("rank"))
         .join(NOTICES, NOTICES.c.id == TABLE.c.notice_id)
-        .where(TABLE.c.unit_id.in_(SOME_UNITS), TABLE.c.done_at.is_(None), NOTICES.c.state == NoticeState.OPEN)
+        .where(one_of(TABLE.c.unit_id, "units"), TABLE.c.done_at.is_(None), NOTICES.c.state == NoticeState.OPEN)
         .subquery()
     )
 
@@ -145,22 +146,25 @@ def _with_notice() -> Any:
 
 # Asked in every batch, so built once.
 DOZEN = 12  # of what a unit owes, the newest that an answer can be about, and more than it is told of
-SOME_UNITS: BindParameter[int] = bindparam("units", expanding=True)
-SOME_NUMBERS: BindParameter[int] = bindparam("numbers", expanding=True)
-OWED = _owed()
-OWED_BRIEF = (
-    select(OWED.c.unit_id, OWED.c.notice_id, OWED.c.number, OWED.c.acked)
-    .where(OWED.c.rank <= bindparam("upto"))
-    .order_by(OWED.c.notice_id.desc())
-)
-OWED_WHOLE = (
-    _with_notice()
-    .join(OWED, (OWED.c.notice_id == TABLE.c.notice_id) & (OWED.c.unit_id == TABLE.c.unit_id))
-    .where(OWED.c.rank <= bindparam("upto"))
-    .order_by(TABLE.c.notice_id.desc())
-)
+
+
+def _owed_brief(one_of: OneOf) -> Any:
+    owed = _owed(one_of).c
+    brief = select(owed.unit_id, owed.notice_id, owed.number, owed.acked)
+    return brief.where(owed.rank <= bindparam("upto")).order_by(owed.notice_id.desc())
+
+
+def _owed_whole(one_of: OneOf) -> Any:
+    owed = _owed(one_of)
+    found = _with_notice().join(owed, (owed.c.notice_id == TABLE.c.notice_id) & (owed.c.unit_id == TABLE.c.unit_id))
+    return found.where(owed.c.rank <= bindparam("upto")).order_by(TABLE.c.notice_id.desc())
+
+
+OWED_BRIEF, OWED_WHOLE = Lookup(_owed_brief), Lookup(_owed_whole)
 # SQLite finds pairs in no index: asked for them, it reads the whole ledger.
-BY_NUMBER = _with_notice().where(NOTICES.c.number.in_(SOME_NUMBERS), TABLE.c.unit_id.in_(SOME_UNITS))
+BY_NUMBER = Lookup(
+    lambda one_of: _with_notice().where(one_of(NOTICES.c.number, "numbers"), one_of(TABLE.c.unit_id, "units"))
+)
 Brief = tuple[int, int, bool]  # a notice's id, its number, and whether it is acknowledged
 
 
@@ -168,7 +172,7 @@ async def owed_by_units(session: AsyncSession, units: Iterable[int], upto: int =
     """For each unit the newest `upto` open notices whose receipt is not finished: rows of receipt and notice."""
     owed: dict[int, list[Any]] = {unit: [] for unit in units}
     if owed:
-        for row in await session.execute(OWED_WHOLE, {"units": list(owed), "upto": upto}):
+        for row in await OWED_WHOLE.ask(session, units=list(owed), upto=upto):
             owed[row.unit_id].append(row)
     return owed
 
@@ -177,7 +181,7 @@ async def owed_brief(session: AsyncSession, units: Iterable[int]) -> dict[int, l
     """The same in brief, for the hot path."""
     owed: dict[int, list[Brief]] = {unit: [] for unit in units}
     if owed:
-        for unit, notice, number, acked in await session.execute(OWED_BRIEF, {"units": list(owed), "upto": DOZEN}):
+        for unit, notice, number, acked in await OWED_BRIEF.ask(session, units=list(owed), upto=DOZEN):
             owed[unit].append((notice, number, acked))
     return owed
 
@@ -187,8 +191,9 @@ async def of_numbers(session: AsyncSession, pairs: Iterable[tuple[int, int]]) ->
     wanted = set(pairs)
     if not wanted:
         return {}
-    values = {"numbers": list({number for number, _ in wanted}), "units": list({unit for _, unit in wanted})}
-    found = {(row.number, row.unit_id): row for row in await session.execute(BY_NUMBER, values)}
+    numbers, units = {number for number, _ in wanted}, {unit for _, unit in wanted}
+    rows = await BY_NUMBER.ask(session, numbers=list(numbers), units=list(units))
+    found = {(row.number, row.unit_id): row for row in rows}
     return {pair: row for pair, row in found.items() if pair in wanted}
 
 

@@ -71,6 +71,10 @@ class OneVisit(Connection):
         """Run a statement for each of these rows, before whatever is asked next."""
         self._waiting.append(("executemany", sql, rows))
 
+    async def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """The rows of a question, as SQLite keeps them."""
+        return (await self.whole("execute", sql, parameters))[0]
+
     async def whole(self, how: str, sql: str, parameters: Any) -> Done:
         if sql in BEGINS:
             self._begun, self._waiting = True, [(how, sql, parameters)]
