@@ -122,6 +122,23 @@ def test_a_message_for_another_receiver_is_refused(receiveid):
         envelopes(CORP).open(theirs.sign(encrypted), str(NOW), "nonce123", encrypted)
 
 
+def test_what_was_opened_or_refused_before_leaves_no_trace():
+    """One cipher context serves all; each message opens to its own words, whatever went through it before."""
+    rng, ours = random.Random(9), Envelopes(key_sets(OTHER_TOKEN, OTHER_KEY, TOKEN, AES_KEY), CORP)
+    words = ["短", "长" * 500, "x" * 11, "x" * 12, "x" * 13]
+    sealed = [(one, theirs.encrypt(one, CORP), TOKEN) for one in words]
+    sealed += [(one, theirs.encrypt(one, CORP, OTHER_KEY), OTHER_TOKEN) for one in words]
+    refused = [theirs.encrypt_raw(plain) for plain in FORGED.values()]
+    for _ in range(300):
+        if rng.random() < 0.3:
+            bad = rng.choice(refused)
+            with pytest.raises(Forged):
+                ours.open(theirs.sign(bad), str(NOW), "nonce123", bad)
+        word, encrypted, token = rng.choice(sealed)
+        opened = ours.open(theirs.sign(encrypted, token=token), str(NOW), "nonce123", encrypted)
+        assert opened.message.decode() == word
+
+
 GOOD = theirs.encrypt("{}")
 MALFORMED = {
     "signature of 39": ("a" * 39, str(NOW), "n", GOOD),
