@@ -6,6 +6,8 @@ each object once: the rows of a transaction share one `now`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
+from operator import is_
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Dialect, Table, bindparam, column, func, select, update
@@ -132,6 +134,8 @@ def _column(values: list[Any], prepare: Prepare) -> list[Any]:
     """Each object is prepared once; `values` holds them all, so none can take another's id."""
     if prepare is None:
         return values
+    if all(map(is_, values, repeat(values[0]))):  # as most columns of a burst are
+        return [prepare(values[0])] * len(values)
     done: dict[int, Any] = {}
     for value in values:
         if id(value) not in done:

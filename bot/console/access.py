@@ -75,7 +75,7 @@ def grant_of(request: web.Request, known: Sequence[Grant]) -> Grant:
 
 @web.middleware
 async def sentences(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every fault is `{"error": …}`, and every answer carries the security headers."""
+    """Every fault is `{"error": …}`, and every answer in which there is something to show carries the security headers."""
     try:
         response = await handler(request)
     except Fault as fault:
@@ -89,7 +89,9 @@ async def sentences(request: web.Request, handler: Handler) -> web.StreamRespons
             response.headers["Allow"] = other.headers["Allow"]
     except Exception as trouble:
         response = _failed(request, trouble)
-    if not response.prepared:
+    # The platform's callbacks are mostly answered with nothing, thousands of times in a burst.
+    nothing = isinstance(response, web.Response) and response.body is None
+    if not response.prepared and not nothing:
         response.headers.update(SECURITY)
         fixed = request.path.startswith("/static/")
         response.headers.setdefault("Cache-Control", "no-cache" if fixed else "no-store")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 
 class SaidKind(StrEnum):
@@ -88,7 +89,13 @@ def instant(seconds: object) -> datetime | None:
         return None
     if seconds >= 100_000_000_000:
         seconds //= 1000
-    return datetime.fromtimestamp(seconds, UTC) if seconds < 4_102_444_800 else None  # the year 2100
+    return _second(seconds) if seconds < 4_102_444_800 else None  # the year 2100
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> datetime:
+    """One object for all that is said in a second: it is then written as text but once for a batch (`models.bulk`)."""
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def dig(value: object, *path: str) -> object:
