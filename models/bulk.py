@@ -8,14 +8,14 @@ each object once: the rows of a transaction share one `now`.
 from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat
 from operator import is_
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, Table, bindparam, column, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
-from models.sqlite_driver import OneVisit
+from models.sqlite_driver import driver_of
 
 Prepare = Callable[[Any], Any] | None
 Values = Mapping[str, Any]  # what a row holds under each key, as an SQL expression
@@ -49,17 +49,17 @@ class Bulk:
             return
         if self._once:
             rows = list({tuple(row[key] for key in self._once): row for row in rows}.values())
-        connection = await session.connection()
-        dialect = connection.dialect
+        dialect = session.get_bind().dialect
         if dialect.name not in self._compiled:
             self._compiled[dialect.name] = self._compile(dialect)
         statement, keys = self._compiled[dialect.name]
         values = [_column([row[key] for row in rows], prepare) for key, prepare in keys]
         session.info["changes"] = session.info.get("changes", 0) + 1
-        if dialect.name == "postgresql":
-            await connection.exec_driver_sql(statement, tuple(values))
+        driver = await driver_of(session)
+        if driver is None:
+            await (await session.connection()).exec_driver_sql(statement, tuple(values))
         else:
-            (await driver_of(connection)).write_later(statement, list(zip(*values, strict=True)))
+            driver.write_later(statement, list(zip(*values, strict=True)))
 
     def _compile(self, dialect: Dialect) -> tuple[str, list[tuple[str, Prepare]]]:
         # Only now: the type of a column that refers to another table is known when all tables are.
@@ -79,11 +79,6 @@ def _given(types: Mapping[str, TypeEngine[Any]], dialect: str) -> Values:
 
 
 BOUND = "given_"  # SQLAlchemy keeps the columns' own names in an UPDATE for itself
-
-
-async def driver_of(connection: AsyncConnection) -> OneVisit:
-    """What SQLite's statements are handed to, past SQLAlchemy."""
-    return cast(OneVisit, (await connection.get_raw_connection()).driver_connection)
 
 
 def add(table: Table, names: Sequence[str]) -> Bulk:

@@ -9,14 +9,16 @@ PostgreSQL is asked in SQLAlchemy's way: there the time goes into the journey.
 """
 
 import json
+import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, Select, Text, bindparam, func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.bulk import driver_of
+from models.sqlite_driver import driver_of
 
 OneOf = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
 """The condition that a column holds one of the values given under a name, as a list."""
@@ -35,14 +37,19 @@ class Lookup:
 
     async def ask(self, session: AsyncSession, **values: Any) -> Sequence[Any]:
         """Its rows, whose columns are attributes."""
-        connection = await session.connection()
-        if connection.dialect.name != "sqlite":
-            rows: Sequence[Any] = (await connection.execute(self._elsewhere, values)).all()
+        driver = await driver_of(session)
+        if driver is None:
+            rows: Sequence[Any] = (await session.execute(self._elsewhere, values)).all()
             return rows
+        dialect = session.get_bind().dialect
         if self._compiled is None:
-            self._compiled = _Compiled(self._make(_of_json), connection.dialect)
+            self._compiled = _Compiled(self._make(_of_json), dialect)
         asked = self._compiled
-        return asked.read(await (await driver_of(connection)).ask(asked.statement, asked.bind(values)))
+        try:
+            rows = await driver.ask(asked.statement, asked.bind(values))
+        except sqlite3.Error as trouble:  # whoever waits for the database knows its troubles by SQLAlchemy's names
+            raise DBAPIError.instance(asked.statement, None, trouble, sqlite3.Error, dialect=dialect) from trouble
+        return asked.read(rows)
 
 
 class _Compiled:

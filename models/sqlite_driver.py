@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Self, cast
 
 from aiosqlite import Connection
+from sqlalchemy.ext.asyncio import AsyncSession
 
 BEGINS = ("BEGIN", "BEGIN IMMEDIATE")
 CHUNK = 64  # rows that aiosqlite would read at once; here all are read at once
@@ -128,3 +129,17 @@ async def connect(connector: Callable[[], sqlite3.Connection]) -> OneVisit:
     connection = OneVisit(connector)
     await connection
     return connection
+
+
+async def driver_of(session: AsyncSession) -> OneVisit | None:
+    """What this transaction's statements may be handed to past SQLAlchemy; None where it is no SQLite.
+
+    Looked up once for a transaction: SQLAlchemy's own way to it takes as long as a statement.
+    """
+    held = session.info.get("driver")
+    if held is None or held[0] is not session.sync_session.get_transaction():
+        connection = await session.connection()
+        driver = (await connection.get_raw_connection()).driver_connection
+        found = driver if isinstance(driver, OneVisit) else None
+        held = session.info["driver"] = session.sync_session.get_transaction(), found
+    return cast("OneVisit | None", held[1])

@@ -1,10 +1,14 @@
 """Questions of every batch: the same answers on both databases, however differently they are asked."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from spine import START, a_row
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, literal_column, select, table
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import inbox, outbox
@@ -13,7 +17,8 @@ from models.lookup import Lookup
 from models.marks import WRITE, read_marks
 from models.outbox import TABLE as OUTBOX
 from models.outbox import OutState
-from models.store import Store
+from models.sqlite_driver import driver_of
+from models.store import Store, unwell
 
 WEIRD = ["plain", "引号“”\"'\\", "换\n行", "😀", "{}[],:", "%s ? :names", "", " ", "１２"]
 ROWS = Lookup(
@@ -88,3 +93,30 @@ async def test_an_id_is_seen_behind_its_own_door_only(store: Store) -> None:
     async with store.read() as session:
         assert {key: row.at for key, row in (await inbox.seen(session, "wecom.app", ["7", "8"])).items()} == {"7": at}
         assert await inbox.seen(session, "wecom.bot", ["7"]) == {}
+
+
+async def test_a_database_in_trouble_says_so_in_the_words_that_all_know(store: Store) -> None:
+    nowhere = Lookup(lambda one_of: select(literal_column("x").label("x")).select_from(table("nowhere")))
+    with pytest.raises(DBAPIError, match="nowhere") as trouble:
+        async with store.read() as session:
+            await nowhere.ask(session)
+    assert not unwell(trouble.value)
+
+
+async def test_a_lock_that_somebody_else_holds_is_the_databases_trouble(tmp_path: Path) -> None:
+    """The first question of a transaction is the one that learns of it."""
+    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'held.sqlite3'}")
+    await store.open()
+
+    async def unit(session: AsyncSession) -> None:
+        driver = await driver_of(session)
+        assert driver is not None
+        await driver.execute("PRAGMA busy_timeout=1")
+        await read_marks(session, ["mark"])
+
+    with closing(sqlite3.connect(tmp_path / "held.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DBAPIError) as trouble:
+            await store.write(unit)
+        assert unwell(trouble.value)
+    await store.close()
