@@ -1,6 +1,8 @@
 """Many rows with one statement: the same to see on both databases, however differently they are handed over."""
 
+import random
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from spine import START, a_row
@@ -33,6 +35,23 @@ async def test_what_goes_in_comes_out_and_in_its_order(store: Store) -> None:
     async with store.read() as session:
         found = (await session.scalars(select(Outbox).order_by(Outbox.id))).all()
     assert [{name: getattr(one, name) for name in rows[0]} for one in found] == rows
+
+
+async def test_whatever_columns_no_row_fills(store: Store) -> None:
+    """More ways to be empty than texts are kept for; and one row may be full where the next is not."""
+    chance, filled = random.Random(5), {"room": "members", "quote": "7", "edits": "card", "notice_id": 3, "reason": "x"}
+    filled |= {"not_after": START, "claimed_until": START, "person": "u001"}
+    wanted = {}
+    for number in range(80):
+        rows = []
+        for place in ("a", "b")[: number % 2 + 1]:
+            gone = {key: None for key in filled if key != "reason" and chance.random() < 0.5}
+            rows.append({**a_row(f"{number:03}{place}", START), **filled, **gone, "state": OutState.PENDING})
+        wanted |= {row["key"]: row for row in rows}
+        await store.write(partial(outbox.add_rows, rows=rows))
+    async with store.read() as session:
+        found = (await session.scalars(select(Outbox).order_by(Outbox.key))).all()
+    assert [{name: getattr(one, name) for name in wanted[one.key]} for one in found] == list(wanted.values())
 
 
 async def test_of_rows_that_are_alike_the_last_counts(store: Store) -> None:
