@@ -2,7 +2,8 @@
 #
 #   make demo    the demo in the browser        make test    the whole suite        make check   style, types, layers
 #   make bench   the speed table                make tables  README's tables        make clean   forget the set-up
-#   make peers   others at the same work; ARGS=large make bench: ten million receipts; ARGS=steady: memory under load
+#   make peers   others at the same work; ARGS=large make bench: ten million receipts
+#                ARGS=steady: memory under load; ARGS=stages: where the microseconds go
 #   make torture kills, full disks, junk, load: twenty minutes; TIER=quick make torture: under four
 
 SHELL := /bin/bash

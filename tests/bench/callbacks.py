@@ -89,20 +89,26 @@ def seeded(notices: int = NOTICES) -> Iterator[Path]:
         yield folder
 
 
-@contextmanager
-def service(way: Way, data: Path) -> Iterator[Server]:
-    """`shoudao run` over a folder's data, and the platform behind it."""
-    port, other = free_port(), free_port()
+def configured(way: Way, data: Path, port: int, platform: int) -> Path:
+    """The configuration of `shoudao run` over a folder's data, with the platform at another port."""
     keys = f'token = "{TOKEN}"\naes_key = "{AES_KEY}"\n'
     legs = f'[wecom.app]\ncorp_id = "{CORP}"\nagent_id = {AGENT}\nsecret = "s"\n{keys}'
     if way.leg == "bot":
         legs = f"[wecom.bot_callback]\n{keys}"
     config = data.parent / "config.toml"
     config.write_text(
-        f'[web]\nlisten = "127.0.0.1:{port}"\n[data]\ndir = "{data}"\n[wecom]\napi = "http://127.0.0.1:{other}"\n{legs}'
+        f'[web]\nlisten = "127.0.0.1:{port}"\n[data]\ndir = "{data}"\n[wecom]\napi = "http://127.0.0.1:{platform}"\n{legs}'
         f'[[wecom.room]]\nid = "members"\nname = "成员单位群"\nchat_id = "{CHAT}"\naudience = ["成员单位", "县区"]\n'
         '[[office.person]]\nid = "clerk"\nname = "经办"\nroles = ["clerk"]\nwecom = "clerk"\n'
     )
+    return config
+
+
+@contextmanager
+def service(way: Way, data: Path) -> Iterator[Server]:
+    """`shoudao run` over a folder's data, and the platform behind it."""
+    port, other = free_port(), free_port()
+    config = configured(way, data, port, other)
     with (
         started([str(HERE / "yes.py"), str(other)], other, "/healthz", core=CLIENT),
         started(["-m", "bot", "run", "--config", str(config)], port, "/healthz") as server,

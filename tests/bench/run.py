@@ -1,6 +1,6 @@
 """`make bench`: how fast Shoudao is on this machine, and how fast others are; written to RESULTS.md.
 
-    python tests/bench/run.py [speed] [peers] [large] [steady] | all   [--quick] [--minutes N] [--only flask,werobot]
+    python tests/bench/run.py [speed] [stages] [peers] [large] [steady] | all   [--quick] [--minutes N] [--only flask,werobot]
 
 `speed`, which is meant when nothing is named, is Shoudao beside a bare handler (`speed`); `peers` has others do the same
 work and makes the plot (`peering`); `large` asks ten million receipts (`large`); `steady` watches memory and open files
@@ -23,11 +23,12 @@ import machine
 import peering
 import results
 import speed
+import stages
 import steady
 from serving import CLIENT, pin
 
 ENOUGH_FILES = 8192
-PARTS = {"speed": speed, "peers": peering, "large": large, "steady": steady}
+PARTS = {"speed": speed, "stages": stages, "peers": peering, "large": large, "steady": steady}
 ORDER = [part.TITLE for part in PARTS.values()]
 
 
