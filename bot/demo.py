@@ -28,6 +28,7 @@ from bot.console.api import Api
 from bot.console.health import Health
 from bot.console.leads import LeadDesk
 from bot.importing import ROOMS, put_in_place, read_roster
+from bot.one_heap import share_one_heap
 from bot.shut_mouth import keep_memory_in
 from models import outbox, pinned
 from models.marks import read_mark, read_time, write_mark
@@ -169,6 +170,7 @@ async def serve(
 ) -> None:
     """Run until interrupted, and say where."""
     keep_memory_in()
+    share_one_heap()
     with contextlib.ExitStack() as stack:
         kept = folder is not None
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shoudao-demo-")))

@@ -29,6 +29,7 @@ from bot.console.leads import LeadDesk
 from bot.control import Control
 from bot.heartbeat import Heartbeat
 from bot.nightly import Nightly
+from bot.one_heap import share_one_heap
 from bot.settings import Settings, clock_time
 from bot.shut_mouth import keep_memory_in
 from models import alarms, posts
@@ -144,6 +145,7 @@ async def _furnish(session: AsyncSession, settings: Settings, now: datetime) -> 
 async def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Run until interrupted."""
     keep_memory_in()
+    share_one_heap()
     sockets = inherited.sockets()
     async with opened(settings, live=True) as service, kept_up(_alarming(service)), aiohttp.ClientSession() as http:
         bot = service.bot
