@@ -67,8 +67,7 @@ class Bulk:
             driver.write_later(statement, list(zip(*columns, strict=True)))
 
     def _prepare(self, dialect: Dialect) -> list[tuple[str, Prepare]]:
-        types = {key: kind.dialect_impl(dialect) for key, kind in self._types.items()}
-        return [(key, kind.bind_processor(dialect)) for key, kind in types.items()]
+        return [(key, kind.dialect_impl(dialect).bind_processor(dialect)) for key, kind in self._types.items()]
 
     def _statement(self, dialect: Dialect, empty: Sequence[str]) -> tuple[str, list[str]]:
         """Its text with these keys left empty, and the others in the order of its parameters."""

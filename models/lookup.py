@@ -62,8 +62,7 @@ class _Compiled:
         self._constants = {name: one.value for name, one in compiled.binds.items() if not one.required}
         self._parameters = [(name, binds[name]) for name in compiled.positiontup]
         columns = list(statement.selected_columns)
-        types = [column.type.dialect_impl(dialect) for column in columns]
-        self._readers = [kind.result_processor(dialect, None) for kind in types]
+        self._readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         row: Any = namedtuple("Row", [column.name for column in columns])  # type: ignore[misc]  # known only now
         self._row = row._make
 

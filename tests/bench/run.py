@@ -2,7 +2,8 @@
 
     python tests/bench/run.py [speed] [stages] [peers] [large] [steady] | all   [--quick] [--minutes N] [--only flask,werobot]
 
-`speed`, which is meant when nothing is named, is Shoudao beside a bare handler (`speed`); `peers` has others do the same
+`speed`, which is meant when nothing is named, is Shoudao beside a bare handler (`speed`); `stages` is where the
+microseconds of an ack go, from the request to its answer (`stages`); `peers` has others do the same
 work and makes the plot (`peering`); `large` asks ten million receipts (`large`); `steady` watches memory and open files
 under minutes of load (`steady`). Servers run on the first core, the load generator on the second.
 

@@ -27,7 +27,7 @@ def measured(asked: argparse.Namespace) -> Section:
     notices = 10 if asked.quick else callbacks.NOTICES
     with callbacks.seeded(notices) as folder, copied(folder) as data:
         config = callbacks.configured(callbacks.APP, data, free_port(), free_port())
-        found = json.loads(script("cycles.py", str(config)).splitlines()[-1])
+        found = json.loads(script("cycles.py", str(config)))
     section.rows += [Row(said, found[name], "µs") for name, said in STAGES.items()]
     section.notes.append("Processor time of one of 64 at a time, by the app's callback; the reply is stored, not sent.")
     return section
