@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.clock import since_start
 from bot.leaving import Claimed
@@ -16,10 +17,9 @@ Name = tuple[str, str]  # a door's, and what it says may not go side by side
 
 @dataclass
 class Lane:
-    """Messages in their order; more may join while it is at it."""
+    """Messages in their order, from the one that is being sent; more may join while it is at it."""
 
-    rows: list[Claimed]
-    done: int = 0
+    rows: deque[Claimed] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
 
 
@@ -42,31 +42,25 @@ class Lanes:
     @property
     def in_hand(self) -> int:
         """How many have not left yet."""
-        return sum(len(lane.rows) - lane.done for lane in self._lanes.values())
-
-    @property
-    def rows(self) -> set[int]:
-        """The outbox ids of all whose lane is still at it, sent or not."""
-        return {one.row.id for lane in self._lanes.values() for one in lane.rows}
+        return sum(len(lane.rows) for lane in self._lanes.values())
 
     def join(self, name: Name, one: Claimed) -> None:
-        if name in self._lanes:
-            self._lanes[name].rows.append(one)
-            return
-        lane = self._lanes[name] = Lane([one])
-        lane.task = asyncio.create_task(self._run(name, lane))
+        lane = self._lanes.setdefault(name, Lane())
+        lane.rows.append(one)
+        if lane.task is None:
+            lane.task = asyncio.create_task(self._run(name, lane))
 
     async def _run(self, name: Name, lane: Lane) -> None:
         since = since_start()
         try:
-            for one in lane.rows:
-                await self._send(one)
-                lane.done += 1
+            while lane.rows:
+                await self._send(lane.rows[0])
+                lane.rows.popleft()  # under load a lane may go on for hours, and must not keep what it has sent
                 if since_start() - since > SETTLE:
                     await self._settle()
                     since = since_start()
         except Exception as trouble:  # what cannot be written down is kept; no more leaves until it can
             log.error("sending failed: %s", origin(trouble))
-            self._put_back(lane.rows[lane.done :])
+            self._put_back(list(lane.rows))
         finally:
             del self._lanes[name]
