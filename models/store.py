@@ -24,20 +24,18 @@ from models import schema, sqlite_driver
 
 T = TypeVar("T")
 
-# A burst of acks touches the same pages over and over: kept in memory, and carried from the log into the file four times
-# less often than by default, they cost a tenth less. Every connection of the pool fills such a cache, so it is no larger.
+# A burst of acks touches the same pages over and over: kept in memory by the writer, and carried from the log into the
+# file four times less often than by default, they cost a tenth less.
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     "busy_timeout=5000",
     "secure_delete=ON",
-    "cache_size=-8192",
     "wal_autocheckpoint=4000",
 )
-# The writer and one who reads beside it. Every further one that stays open, for a rare moment, fills such a cache in some
-# minutes of load: memory rises by as much, and looks like a leak.
-KEPT_OPEN, AT_MOST = 2, 15
+WRITERS_CACHE = "cache_size=-8192"
+KEPT_OPEN, AT_MOST = 2, 15  # the writer and one who reads beside it
 # Any constant will do; every writer of one PostgreSQL database takes it, which gives BEGIN IMMEDIATE's promise there.
 WRITER_LOCK = 0x5B0DA0
 # A process that stands still in the middle of a transaction would hold that lock for ever, against all its replicas.
@@ -104,6 +102,7 @@ class Store:
         readers = self.engine.execution_options(**snapshot)
         self._readers = async_sessionmaker(readers, expire_on_commit=False, autoflush=False)
         self._lock = asyncio.Lock()
+        self._writer: AsyncConnection | None = None
         self._writes: set[asyncio.Task[Any]] = set()
 
     async def write(self, unit: Callable[[AsyncSession], Awaitable[T]]) -> T:
@@ -113,7 +112,7 @@ class Store:
         """
 
         async def whole() -> T:
-            async with self._lock, self._sessions() as session, session.begin():
+            async with self._lock, self._writing() as writer, self._sessions(bind=writer) as session, session.begin():
                 if not self.is_sqlite:
                     await session.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
                 return await unit(session)
@@ -122,6 +121,29 @@ class Store:
         self._writes.add(task)  # the loop itself holds a task only weakly
         task.add_done_callback(self._written)
         return await asyncio.shield(task)
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        """The one connection that writes, kept for it.
+
+        What another connection writes spoils SQLite's cache of pages: were writers and readers served from one pool,
+        both would fill a large one, throw it away and fill it again, and leave the memory in pieces. When anything went
+        wrong it is given back, which rolls back what a failed commit leaves open.
+        """
+        if self._writer is None:
+            self._writer = await self.engine.connect()
+            if self.is_sqlite:
+                await (await _driver(self._writer)).execute(f"PRAGMA {WRITERS_CACHE}")
+        try:
+            yield self._writer
+        except BaseException:
+            await self._let_go()
+            raise
+
+    async def _let_go(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            await writer.close()
 
     def _written(self, task: asyncio.Task[Any]) -> None:
         self._writes.discard(task)
@@ -156,8 +178,7 @@ class Store:
 
     async def _foreign_keys(self, connection: AsyncConnection, *, on: bool) -> None:
         if self.is_sqlite:
-            driver: Any = (await connection.get_raw_connection()).driver_connection
-            await driver.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
+            await (await _driver(connection)).execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
 
     async def _check(self) -> None:
         try:
@@ -175,7 +196,13 @@ class Store:
         """Let what is being written end, then let go of every connection."""
         while self._writes:
             await asyncio.wait(set(self._writes))
+        await self._let_go()
         await self.engine.dispose()
+
+
+async def _driver(connection: AsyncConnection) -> Any:
+    """Past SQLAlchemy, which would begin a transaction: in one a PRAGMA of these does nothing."""
+    return (await connection.get_raw_connection()).driver_connection
 
 
 def _upgrade(connection: Connection, revision: str) -> None:
