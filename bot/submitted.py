@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from models.incoming import Incoming
 
@@ -15,8 +16,7 @@ class NotStored(Exception):
     """It could not be kept, and nothing was done: the door must not answer as if it had been. May be sent again."""
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """What a door may answer: the platform's message id and time, as committed. `fresh` is False for a repetition."""
 
     message: str

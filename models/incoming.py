@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.sealing import Secret
 
@@ -46,8 +46,7 @@ class Attachment:
         return f"{size / (1 << 20):.1f}兆" if size >= 1 << 20 else f"{max(size // 1024, 1)}K"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One message or click.
 
     `words` is wrapped, because any private message may turn out to be a lead. `room` is None for a private one.
@@ -74,7 +73,10 @@ class Incoming:
     heard: bool = True
     called: str = ""
     payload_hash: str = ""
-    answer_at: Mapping[str, Any] | None = field(default=None, repr=False)
+    answer_at: Mapping[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"Incoming(channel={self.channel!r}, external_id={self.external_id!r})"
 
     @property
     def private(self) -> bool:

@@ -16,10 +16,10 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 from aiohttp import web
@@ -67,8 +67,7 @@ class _Late(Exception):
         self.trying = trying
 
 
-@dataclass(frozen=True)
-class _Query:
+class _Query(NamedTuple):
     signature: str
     timestamp: str
     nonce: str
@@ -156,7 +155,7 @@ class Callback:
                 raise
             late.trying.add_done_callback(partial(self._too_late, said))
             async with asyncio.timeout(self.answer_within - (since_start() - since)):
-                await self.spool.keep(Kept(self.leg.name, now, asdict(query), encrypt.encode()), late.trying)
+                await self.spool.keep(Kept(self.leg.name, now, query._asdict(), encrypt.encode()), late.trying)
             self.counts["kept"] += 1
             answer = None
         return self._write(query, opened, said, answer)
@@ -241,8 +240,10 @@ class Callback:
         return await self.listener(said)
 
     def _write(self, query: _Query, opened: Opened, said: Said, answer: Answer | None) -> web.Response:
+        if answer is None:
+            return web.Response()
         now = int(self.clock.now().timestamp())
-        message = self.leg.answer(said, answer, now) if answer is not None else None
+        message = self.leg.answer(said, answer, now)
         if message is None:
             return web.Response()
         return self.leg.write(self.envelopes.seal(opened, message, str(now), query.nonce))
@@ -252,15 +253,15 @@ def _dated(said: Said, timestamp: str, now: datetime) -> Said:
     """An old message is kept and marked, never thrown away: a wrong clock of ours would discard every answer."""
     stale = abs(now.timestamp() - int(timestamp)) > WINDOW.total_seconds()
     stale = stale or (said.at is not None and abs(now - said.at) > WINDOW)
-    return replace(said, stale=stale, at=said.at or now) if stale or said.at is None else said
+    return said._replace(stale=stale, at=said.at or now) if stale or said.at is None else said
 
 
 def _keyed(said: Said, opened: Opened) -> Said:
     """Here pictures have no key of their own: theirs is the one that opened the message, also while keys change."""
-    if not any(item.url and not item.aes_key for item in said.items):
+    if not said.items:
         return said
     items = (replace(item, aes_key=item.aes_key or opened.aes_key) if item.url else item for item in said.items)
-    return replace(said, items=tuple(items))
+    return said._replace(items=tuple(items))
 
 
 async def _read(request: web.Request, seconds: float) -> bytes:

@@ -18,6 +18,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
@@ -25,7 +26,6 @@ BLOCK, PREFIX, LENGTH = 32, 16, 4
 _SIGNATURE = re.compile(r"[0-9a-fA-F]{40}")
 _TIMESTAMP = re.compile(r"[0-9]{10}")
 _NONCE = re.compile(r"[0-9A-Za-z_]{1,64}")
-_BASE64 = re.compile(r"[0-9A-Za-z+/]+={0,2}")
 _ENCODING_KEY = re.compile(r"[0-9A-Za-z+/]{43}")
 
 
@@ -70,12 +70,14 @@ def key_sets(token: str, aes_key: str, old_token: str = "", old_aes_key: str = "
     return tuple(sets)
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(NamedTuple):
     """What was inside, and the pair that opened it, with which the answer is sealed."""
 
-    message: bytes = field(repr=False)
-    keys: "_Keys" = field(repr=False)
+    message: bytes
+    keys: "_Keys"
+
+    def __repr__(self) -> str:
+        return "Opened()"
 
     @property
     def aes_key(self) -> str:
@@ -116,13 +118,14 @@ class Envelopes:
     def open(self, signature: str, timestamp: str, nonce: str, encrypt: str) -> Opened:
         """Check and decrypt. Raises Malformed for a wrong format, Forged for everything that a key decides."""
         head = _SIGNATURE.fullmatch(signature) and _TIMESTAMP.fullmatch(timestamp) and _NONCE.fullmatch(nonce)
-        if not (head and _BASE64.fullmatch(encrypt)) or len(encrypt) % 4:
+        if not head:
             raise Malformed
+        raw = _unwrapped(encrypt)
         # Two sets may share a token, so a fitting signature does not yet tell which key it was.
         for keys in self._sets:
             expected = sign(keys.token, timestamp, nonce, encrypt)
             if hmac.compare_digest(expected, signature.lower()):
-                message = _decrypt(keys, encrypt, self._receiveid)
+                message = _decrypt(keys, raw, self._receiveid)
                 if message is not None:
                     return Opened(message, keys)
         raise Forged
@@ -155,13 +158,20 @@ def unpad(plain: bytes) -> bytes | None:
     return plain[:-pad]
 
 
-def _decrypt(keys: _Keys, encrypt: str, receiveid: bytes) -> bytes | None:
-    """The message, or None where any length, the padding or the receiver is not exactly as it must be."""
+def _unwrapped(encrypt: str) -> bytes:
+    """The bytes behind the base64. Raises Malformed."""
     try:
         raw = binascii.a2b_base64(encrypt, strict_mode=True)
-    except binascii.Error:
-        return None
-    if not raw or len(raw) % BLOCK:
+    except ValueError:
+        raise Malformed from None
+    if not raw:
+        raise Malformed
+    return raw
+
+
+def _decrypt(keys: _Keys, raw: bytes, receiveid: bytes) -> bytes | None:
+    """The message, or None where any length, the padding or the receiver is not exactly as it must be."""
+    if len(raw) % BLOCK:
         return None
     # One context for all: to make one takes longer than to decrypt. What the last message left in it spoils the first
     # block of the next, and no more (CBC); that block is random, and nobody reads it.

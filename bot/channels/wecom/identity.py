@@ -7,7 +7,7 @@ said under them counts for anybody.
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
@@ -115,11 +115,11 @@ class Directory:
     def has_opened(self, leg: str, person: str) -> bool:
         return (leg, person) in self._known.opened
 
-    async def note(self, leg: str, person: str, userid: str, day: date) -> None:
+    async def note(self, leg: str, person: str, userid: str, today: Callable[[], date]) -> None:
         """Somebody spoke in private: from now on they can be written to. Many at once are one transaction."""
         if self._known.opened.get((leg, person)) == userid:
             return
-        self._noting[(leg, person)] = (userid, day)
+        self._noting[(leg, person)] = (userid, today())
         if self._noted is None:
             self._noted = asyncio.create_task(self._write_down())
         await asyncio.shield(self._noted)

@@ -106,8 +106,7 @@ class Intake:
             self.windows.open(incoming.message, window)
         if said.chat is None and said.kind is not SaidKind.IGNORED and said.userid:
             # Before it is answered: whoever writes has opened the chat, and the answer needs to know.
-            day = self.clock.now().astimezone(self.zone).date()
-            await self.directory.note(self.leg, incoming.person, said.userid, day)
+            await self.directory.note(self.leg, incoming.person, said.userid, self._today)
         stored = await self.dispatch.submit(incoming)
         self._fetching.pop(said.external_id, None)
         if media.reasons and stored.fresh and self.excuse is not None:
@@ -204,9 +203,12 @@ class Intake:
                 return False  # the address dies in minutes, whatever the database does
             raise
 
+    def _today(self) -> date:
+        return self.clock.now().astimezone(self.zone).date()
+
     async def _one(self, said: Said, item: Item) -> Picture | Attachment | str:
         """One of them, within what its sender may send in a day."""
-        name = (said.userid, self.clock.now().astimezone(self.zone).date())
+        name = (said.userid, self._today())
         if self._sent[name] >= A_DAY:
             return TOO_MUCH
         found = await self.fetch(said, item)

@@ -38,19 +38,18 @@ def read_bot_payload(body: Mapping[str, object], *, reply_to: str = "", payload:
     `reply_to` is the frame's req_id where there is one; `payload` the decrypted bytes, else the body written canonically.
     A group's text keeps its `@BotName `; texts of a mixed message are joined by line ends.
     """
-    if payload is None:
-        payload = json.dumps(body, sort_keys=True, default=str).encode()
     msgtype, userid = _word(body.get("msgtype")).lower(), _word(dig(body, "from", "userid"))
     in_group = _word(body.get("chattype")).lower() == "group"
+    msgid = _word(body.get("msgid"))
     base: dict[str, Any] = {
         "userid": userid,
         "chat": _word(body.get("chatid")) or None,
-        "msgid": _word(body.get("msgid")),
+        "msgid": msgid,
         "at": instant(body.get("create_time")),
         "event": msgtype,
         "response_url": _word(body.get("response_url")),
         "reply_to": reply_to,
-        "payload": digest(payload),
+        "payload": "" if msgid else digest(_written(body) if payload is None else payload),
     }
     if msgtype == "event":
         return Said(**base | _event(body, known=bool(userid) and userid != "sys"))
@@ -61,6 +60,10 @@ def read_bot_payload(body: Mapping[str, object], *, reply_to: str = "", payload:
     if not in_group:
         base["chat"] = None
     return Said(**base | _message(msgtype, body))
+
+
+def _written(body: Mapping[str, object]) -> bytes:
+    return json.dumps(body, sort_keys=True, default=str).encode()
 
 
 def _message(msgtype: str, body: Mapping[str, object]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 
 class SaidKind(StrEnum):
@@ -33,13 +34,13 @@ class Item:
     media_id: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Said:
+class Said(NamedTuple):
     """One message or event. `userid` and `chat` are as the platform wrote them; `chat` is None in private.
 
     Words are never shown by `repr`: any private one may be a lead. `key` is a pressed button's, `task_id` its card's,
     `response_code` lets the app change that card once. `reply_to` is the frame (long connection) that an answer names;
-    `response_url` takes one answer within an hour. `payload` is the SHA-256 of everything that came, in hex.
+    `response_url` takes one answer within an hour. `payload` is the SHA-256 of everything that came, in hex, where the
+    platform gave it no msgid.
     """
 
     kind: SaidKind
@@ -47,18 +48,21 @@ class Said:
     chat: str | None = None
     msgid: str = ""
     at: datetime | None = None
-    text: str = field(default="", repr=False)
-    quote: str = field(default="", repr=False)
+    text: str = ""
+    quote: str = ""
     items: tuple[Item, ...] = ()
     event: str = ""
-    key: str = field(default="", repr=False)
+    key: str = ""
     task_id: str = ""
-    response_code: str = field(default="", repr=False)
-    response_url: str = field(default="", repr=False)
+    response_code: str = ""
+    response_url: str = ""
     reply_to: str = ""
     payload: str = ""
     stale: bool = False
     problem: str = ""
+
+    def __repr__(self) -> str:
+        return f"Said(kind={self.kind}, msgid={self.msgid!r})"
 
     @property
     def external_id(self) -> str:
@@ -67,7 +71,7 @@ class Said:
 
     def content(self) -> bytes:
         """What must be the same when an id comes again. Left out is what the platform makes anew at every delivery."""
-        parts = (self.kind, self.userid, self.chat, self.text, self.quote, self.event, self.key, self.task_id)
+        parts = (str(self.kind), self.userid, self.chat, self.text, self.quote, self.event, self.key, self.task_id)
         kinds = [item.kind for item in self.items]
         return repr((parts, kinds)).encode("utf-8", "surrogatepass")
 

@@ -23,12 +23,12 @@ _OPENING, _CLOSING = re.compile(f"{_S}<xml>"), re.compile(f"{_S}</xml>{_S}")
 # Plain content with an entity, an attribute, a comment or a nested element does not match: those go the long way.
 _FIELD = re.compile(f"{_S}<([A-Za-z_][A-Za-z0-9_]*)>{_S}(?:<!\\[CDATA\\[(.*?)\\]\\]>|([^<&]*)){_S}</\\1>", re.DOTALL)
 _TEXT = re.compile(
-    f"{_S}<xml>{_S}<ToUserName><!\\[CDATA\\[([^\\]]*)\\]\\]></ToUserName>"
-    f"{_S}<FromUserName><!\\[CDATA\\[([^\\]]*)\\]\\]></FromUserName>{_S}<CreateTime>([0-9]+)</CreateTime>"
-    f"{_S}<MsgType><!\\[CDATA\\[(text)\\]\\]></MsgType>{_S}<Content><!\\[CDATA\\[([^\\]]*)\\]\\]></Content>"
-    f"{_S}<MsgId>([0-9]+)</MsgId>{_S}<AgentID>([0-9]+)</AgentID>{_S}</xml>{_S}"
+    f"{_S}<xml>{_S}<ToUserName><!\\[CDATA\\[[^\\]]*\\]\\]></ToUserName>"
+    f"{_S}<FromUserName><!\\[CDATA\\[(?!sys\\])([0-9A-Za-z_.@-]+)\\]\\]></FromUserName>"
+    f"{_S}<CreateTime>([0-9]+)</CreateTime>{_S}<MsgType><!\\[CDATA\\[text\\]\\]></MsgType>"
+    f"{_S}<Content><!\\[CDATA\\[([^\\]]*)\\]\\]></Content>{_S}<MsgId>([0-9]+)</MsgId>"
+    f"{_S}<AgentID>[0-9]+</AgentID>{_S}</xml>{_S}"
 )
-_TEXT_FIELDS = ("ToUserName", "FromUserName", "CreateTime", "MsgType", "Content", "MsgId", "AgentID")
 _CDATA, _TAG = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL), re.compile(r"<(/?)[^<>]*?(/?)>")
 _ENTER = frozenset({"enter_agent", "subscribe"})
 _CLICKS = frozenset({"template_card_event", "taskcard_click", "click"})
@@ -51,18 +51,20 @@ def encrypted_part(xml: bytes) -> str | None:
 def read_app_xml(xml: bytes) -> Said:
     """One message or event of the app. What is unknown, unreadable or from nobody is `ignored`."""
     try:
-        text = clean(xml.decode())
+        text = xml.decode()
     except UnicodeDecodeError:
         return ignored("not utf-8", xml)
+    usual = _TEXT.fullmatch(text)
+    if usual is not None:  # words as almost all of them come
+        userid, at, words, msgid = usual.groups()
+        return Said(kind=SaidKind.TEXT, userid=userid, msgid=msgid, at=instant(at), text=clean(words).strip())
+    text = clean(text)
     fields: Mapping[str, object] | None = flat_fields(text) or _long_way(text)
     return _said(fields, xml) if fields is not None else ignored("not xml", xml)
 
 
 def flat_fields(text: str) -> dict[str, object] | None:
     """The fields of a document without nesting, as wechatpy would read them; None where it is not that simple."""
-    usual = _TEXT.fullmatch(text)
-    if usual is not None:  # words as almost all of them come
-        return {name: words.strip() or None for name, words in zip(_TEXT_FIELDS, usual.groups(), strict=True)}
     opening = _OPENING.match(text)
     if opening is None:
         return None
@@ -100,12 +102,12 @@ def _depth_fits(markup: str) -> bool:
 
 
 def _said(fields: Mapping[str, object], xml: bytes) -> Said:
-    msgtype, userid = _word(fields, "MsgType").lower(), _word(fields, "FromUserName")
+    msgtype, userid, msgid = _word(fields, "MsgType").lower(), _word(fields, "FromUserName"), _word(fields, "MsgId")
     base: dict[str, Any] = {
         "userid": userid,
-        "msgid": _word(fields, "MsgId"),
+        "msgid": msgid,
         "at": instant(_word(fields, "CreateTime")),
-        "payload": digest(xml),
+        "payload": "" if msgid else digest(xml),
     }
     if not userid or userid == "sys":
         return Said(kind=SaidKind.IGNORED, event=msgtype, problem="no sender", **base)

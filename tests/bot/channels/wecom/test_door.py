@@ -84,7 +84,7 @@ async def door(tmp_path):
 
     directory = Directory(store, Version())
     await directory.refresh()
-    await directory.note(BOT, "u001", "JiaUser", date(2026, 11, 18))
+    await directory.note(BOT, "u001", "JiaUser", lambda: date(2026, 11, 18))
     pace, alarms = SlowMotion(), []
 
     async def report(what, detail):

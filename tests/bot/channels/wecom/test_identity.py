@@ -62,7 +62,7 @@ async def test_a_userid_that_stands_for_two_stands_for_nobody(directory):
 
 
 async def test_what_the_platform_wrote_is_what_it_is_sent(directory):
-    await directory.note("wecom.bot", "u001", "U001", DAY)
+    await directory.note("wecom.bot", "u001", "U001", lambda: DAY)
     assert await directory.userid("u001", "wecom.bot") == "U001"
     assert await directory.userid("u001", "wecom.app") == "u001"
     assert await directory.userid("wecom:WangWu", "wecom.bot") == "WangWu"
