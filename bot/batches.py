@@ -29,7 +29,7 @@ class Batches:
 
     def put(self, job: Job) -> None:
         self._jobs.append(job)
-        if len(self._jobs) >= self._enough:
+        if len(self._jobs) == self._enough:
             self._are_enough.set()
 
     async def next(self, patience: float | None) -> list[Job]:

@@ -1,6 +1,6 @@
 """What a handler may touch: the time, the roster, the words, and ways to speak. All handed down; nothing is global."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -87,11 +87,11 @@ class Desk:
 
     def tell(self, person: str, template: str, /, *, key: str, **facts: Any) -> None:
         """Say something to one person in private that they did not ask for just now; see `_speak` for the options."""
-        self._speak(template, key, self.around.doors.for_person(person), facts, person=person)
+        self._speak(template, key, self.around.doors.for_person(person), person, None, **facts)
 
     def post(self, room: str, template: str, /, *, key: str, **facts: Any) -> None:
         """Say something in a room; see `_speak` for the options."""
-        self._speak(template, key, self.around.doors.for_room(room), facts, room=room)
+        self._speak(template, key, self.around.doors.for_room(room), None, room, **facts)
 
     async def write_down(self, act: str, object: str, actor: str, **detail: Any) -> None:
         """Record a privileged act in the journal."""
@@ -115,48 +115,59 @@ class Desk:
         template: str,
         key: str,
         channel: str,
-        facts: dict[str, Any],
+        person: str | None,
+        room: str | None,
+        /,
         *,
-        person: str | None = None,
-        room: str | None = None,
+        send: SendClass = SendClass.AT_LEAST_ONCE,
+        mentions: Iterable[str] = (),
+        buttons: Sequence[Button] = (),
+        quote: str | None = None,
+        edits: str | None = None,
+        wants: Iterable[Any] = (),
+        notice_id: int | None = None,
+        office_hours: bool = False,
+        after: timedelta | datetime | None = None,
+        not_after: datetime | None = None,
+        veiled: bool = False,
+        alike: object = None,
+        **facts: Any,
     ) -> None:
         """Render now and store as text.
 
-        Options among the facts: `send` (SendClass), `mentions`, `buttons`, `quote`, `edits`, `wants`, `notice_id`,
-        `office_hours` (wait for working hours), `after` (a timedelta or an instant), `not_after`, `veiled` (the
-        person is kept as a pseudonym), `alike` (whatever is told with the same value in this transaction reads the same).
+        `office_hours`: wait for working hours; `veiled`: the person is kept as a pseudonym; `alike`: whatever is told
+        with the same value in this transaction reads the same.
         """
-        options = {name: facts.pop(name) for name in OPTIONS if name in facts}
-        buttons: Sequence[Button] = options.get("buttons", ())
         doors = self.around.doors
         can_press = bool(buttons) and (
             doors.can(channel, "buttons") if room is None else doors.room_can(room, "buttons") or template in CARDS
         )
-        due = self._when(options.get("after"))
-        if options.get("office_hours"):
+        due = self.now + after if isinstance(after, timedelta) else after or self.now
+        if office_hours:
             due = self.calendar.next_opening(due)
-        body = self._worded(template, options.get("alike"), facts | {"can_press": can_press})
+        facts["can_press"] = can_press
+        body = self._worded(template, alike, facts)
         # Whoever stored the question sends this at once, or nobody does: it needs no other claim.
-        claimed = options.get("send") is SendClass.PROMPT
+        claimed = send is SendClass.PROMPT
         self.gathering.outbox.append(
             {
                 "key": key,
                 "kind": template,
                 "channel": channel,
                 "room": room,
-                "person": self.around.names.of(person) if person and options.get("veiled") else person,
+                "person": self.around.names.of(person) if person and veiled else person,
                 "body": body,
                 "buttons": tuple({"key": b.key, "text": b.text} for b in buttons) if can_press else (),
-                "mentions": tuple(options.get("mentions", ())),
-                "quote": options.get("quote"),
-                "edits": options.get("edits"),
-                "send_class": options.get("send", SendClass.AT_LEAST_ONCE),
-                "office_hours": bool(options.get("office_hours")),
-                "wants": tuple(options.get("wants", ())),
-                "notice_id": options.get("notice_id"),
+                "mentions": tuple(mentions),
+                "quote": quote,
+                "edits": edits,
+                "send_class": send,
+                "office_hours": bool(office_hours),
+                "wants": tuple(wants),
+                "notice_id": notice_id,
                 "created_at": self.now,
                 "due_at": due,
-                "not_after": options.get("not_after"),
+                "not_after": not_after,
                 "state": OutState.CLAIMED if claimed else OutState.PENDING,
                 "attempts": int(claimed),
                 "claimed_until": due if claimed else None,
@@ -173,29 +184,9 @@ class Desk:
             known[key] = self.wording(template, **facts)
         return known[key]
 
-    def _when(self, after: timedelta | datetime | None) -> datetime:
-        if isinstance(after, timedelta):
-            return self.now + after
-        return after or self.now
-
 
 MOST_ROWS = 120  # of a table: some 100 bytes each
 CARDS = ("notice_card", "press")  # what is nothing but a card
-
-OPTIONS = (
-    "send",
-    "mentions",
-    "buttons",
-    "quote",
-    "edits",
-    "wants",
-    "notice_id",
-    "office_hours",
-    "after",
-    "not_after",
-    "veiled",
-    "alike",
-)
 
 
 class Request(Desk):
@@ -244,10 +235,10 @@ class Request(Desk):
         key = f"reply:{said.channel}:{said.message}:{said.external_id}:{self._replies}"
         channel = self.incoming.channel
         if self.incoming.room is None or self.around.doors.reaches(channel, self.me.id):
-            self._speak(template, key, channel, facts, person=self.me.id)
+            self._speak(template, key, channel, self.me.id, None, **facts)
         elif not self.only_private:
             facts.setdefault("quote", self.incoming.message)
-            self._speak(template, key, channel, facts, room=self.incoming.room)
+            self._speak(template, key, channel, None, self.incoming.room, **facts)
 
     async def journal(self, act: str, object: str, **detail: Any) -> None:
         await self.write_down(act, object, self.me.id, **detail)

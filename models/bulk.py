@@ -58,7 +58,7 @@ class Bulk:
         values = {key: _column([row[key] for row in rows], how) for key, how in self._prepared[dialect.name]}
         session.info["changes"] = session.info.get("changes", 0) + 1
         driver = await driver_of(session)
-        empty = [key for key, column in values.items() if column.count(None) == len(rows)] if driver else []
+        empty = [key for key, column in values.items() if _is_empty(column)] if driver else []
         statement, keys = self._statement(dialect, empty)
         columns = [values[key] for key in keys]
         if driver is None:
@@ -154,6 +154,10 @@ def _column(values: list[Any], prepare: Prepare) -> list[Any]:
         if id(value) not in done:
             done[id(value)] = prepare(value)
     return [done[id(value)] for value in values]
+
+
+def _is_empty(column: list[Any]) -> bool:
+    return column[0] is None and column.count(None) == len(column)
 
 
 def _word(value: Any) -> Any:

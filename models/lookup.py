@@ -81,7 +81,7 @@ class _Compiled:
         for at, reader in enumerate(self._readers):
             if reader is not None:
                 known = {value: reader(value) for value in set(columns[at])}
-                columns[at] = tuple(known[value] for value in columns[at])
+                columns[at] = tuple(map(known.__getitem__, columns[at]))
         return list(map(self._row, zip(*columns, strict=True)))
 
 

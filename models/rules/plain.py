@@ -20,7 +20,6 @@ _INVISIBLE = re.compile(
 _PINYIN_IN_BRACKETS = re.compile(
     "(?<=[\u4e00-\u9fff])(?:\\s?\\((?=[^()]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ])[a-zāáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜ ]{1,16}\\))+"
 )
-_SPACES = re.compile(r"\s+")
 _FOUR_PER_EM = "\u2005"  # what the chat client itself puts behind a mention, even where the name holds a space
 _LONGEST_NAME = 40
 _ANY_MENTION = re.compile(
@@ -58,8 +57,9 @@ def plain(text: str) -> str:
     said is stored as `clean` gives it.
     """
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", clean(text)))
-    text = _simplified(_PINYIN_IN_BRACKETS.sub("", text))
-    return _SPACES.sub(" ", text).strip()
+    if "(" in text:
+        text = _PINYIN_IN_BRACKETS.sub("", text)
+    return " ".join(_simplified(text).split())
 
 
 def _simplified(text: str) -> str:
