@@ -37,6 +37,7 @@ from models.people import Person, Role
 from models.pseudonyms import Pseudonyms
 from models.rooms import Room
 from models.sealing import Recipients
+from models.sqlite_threads import keep_to_their_threads
 from models.store import Store
 
 SAMPLE = Path(__file__).with_name("sample") / "roster.csv"
@@ -171,6 +172,7 @@ async def serve(
     """Run until interrupted, and say where."""
     keep_memory_in()
     share_one_heap()
+    keep_to_their_threads()
     with contextlib.ExitStack() as stack:
         kept = folder is not None
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shoudao-demo-")))

@@ -37,6 +37,7 @@ from models.rooms import Room
 from models.roster import touch_roster
 from models.rules.role_changes import Post
 from models.sealing import Recipients
+from models.sqlite_threads import keep_to_their_threads
 from models.store import Store
 
 BODY = 64 * 1024
@@ -146,6 +147,7 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Run until interrupted."""
     keep_memory_in()
     share_one_heap()
+    keep_to_their_threads()
     sockets = inherited.sockets()
     async with opened(settings, live=True) as service, kept_up(_alarming(service)), aiohttp.ClientSession() as http:
         bot = service.bot

@@ -14,7 +14,6 @@ from typing import Any, Self, cast
 from aiosqlite import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
-BEGINS = ("BEGIN", "BEGIN IMMEDIATE")
 CHUNK = 64  # rows that aiosqlite would read at once; here all are read at once
 
 
@@ -68,6 +67,10 @@ class OneVisit(Connection):
     def cursor(self) -> Any:
         return Cursor(self)
 
+    def begin(self, sql: str) -> None:
+        """Begin a transaction with this statement, together with whatever is asked first."""
+        self._begun, self._waiting = True, [("execute", sql, ())]
+
     def write_later(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement for each of these rows, before whatever is asked next."""
         self._waiting.append(("executemany", sql, rows))
@@ -77,9 +80,6 @@ class OneVisit(Connection):
         return (await self.whole("execute", sql, parameters))[0]
 
     async def whole(self, how: str, sql: str, parameters: Any) -> Done:
-        if sql in BEGINS:
-            self._begun, self._waiting = True, [(how, sql, parameters)]
-            return [], None, -1, None
         return cast(Done, await self._visit(self._whole, self._taken(), how, sql, parameters))
 
     async def commit(self) -> None:

@@ -242,7 +242,8 @@ def _engine(url: str) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
         reader = connection.get_execution_options().get("ro")
-        connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
+        driver: Any = connection.connection.driver_connection
+        driver.begin("BEGIN" if reader else "BEGIN IMMEDIATE")
 
     return engine
 
