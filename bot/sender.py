@@ -164,8 +164,8 @@ class Sender:
             most = (MOST_BUSY if self.busy() else MOST) - self._lanes.in_hand
             claimed = await self.store.write(lambda session: self._claim(session, now, most)) if most > 0 else []
             for one in claimed or ():
-                self._in_hand.add(one.row.id)
                 self._lanes.join(self._lane_of(one), one)
+                self._in_hand.add(one.row.id)
             if at_it := self._lanes.tasks:
                 await asyncio.wait(at_it, timeout=SLOW)
             await self._settle()

@@ -30,9 +30,9 @@ class Bulk:
     name out of the values. Nothing else is bound: what is the same for every row stands in it as a literal. Of rows
     that are alike in `once` the last counts.
 
-    SQLite is handed the rows one after another, without the columns that no row fills: the driver takes twice as long to
-    bind nothing as a word, and of a burst's columns every fourth is empty. PostgreSQL gets every column as an array and unpacks them itself: it
-    takes a fifth of the time that it needs to run a statement for each.
+    SQLite is handed the rows one after another, without the columns that no row fills: the driver takes twice as long
+    to bind nothing as a word, and of a burst's columns every fourth is empty. PostgreSQL gets every column as an array
+    and unpacks them itself: it takes a fifth of the time that it needs to run a statement for each.
     """
 
     def __init__(
