@@ -158,6 +158,7 @@ MALFORMED = {
     "base64 of a wrong length": ("a" * 40, str(NOW), "n", GOOD + "A"),
     "base64 with a line end": ("a" * 40, str(NOW), "n", GOOD[:8] + "\n" + GOOD[8:]),
     "padding in the middle": ("a" * 40, str(NOW), "n", "AA==AAAA"),
+    "padding where none is due": ("a" * 40, str(NOW), "n", "AAAA===="),
 }
 
 
