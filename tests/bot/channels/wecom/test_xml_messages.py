@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from wechatpy.work.parser import parse_message
 from wecom_envelopes import NOW, text_xml
 
+from bot.channels.wecom import xml_messages
 from bot.channels.wecom.said import SaidKind
 from bot.channels.wecom.xml_messages import declares, encrypted_part, flat_fields, read_app_xml
 
@@ -98,6 +100,24 @@ def test_ten_thousand_random_documents_are_read_as_wechatpy_reads_them():
             assert said.key == reference.get("EventKey")
         assert said.userid == (reference.get("FromUserName") or "")
     assert lean > 5_000
+
+
+def test_a_text_that_is_read_by_its_own_pattern_is_read_as_any_other(monkeypatch):
+    rng = random.Random(10)
+    unstorable = "\x00\r\u202e\ufffe\x1b"
+    senders = ("ZhangSan", "sys", "sys1", "Li_4@corp.cn", "")
+    documents = [
+        random_xml(rng)
+        .replace("收", rng.choice(["", *unstorable]) + "收")
+        .replace("ZhangSan", rng.choice(senders))
+        .encode()
+        for _ in range(5_000)
+    ]
+    quick = sum(xml_messages._TEXT.fullmatch(one.decode()) is not None for one in documents)
+    said = [read_app_xml(one) for one in documents]
+    monkeypatch.setattr(xml_messages, "_TEXT", re.compile("(?!)"))
+    assert said == [read_app_xml(one) for one in documents]
+    assert quick > 200
 
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>'
