@@ -17,7 +17,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 
 help:
-	@sed -n '3,8s/^# *//p' Makefile
+	@sed -n '3,7s/^# *//p' Makefile
 
 demo: $(VENV)/.set-up-to-run
 	@$(RUN) bot demo $(ARGS)

@@ -28,8 +28,7 @@ from bot.console.api import Api
 from bot.console.health import Health
 from bot.console.leads import LeadDesk
 from bot.importing import ROOMS, put_in_place, read_roster
-from bot.one_heap import share_one_heap
-from bot.shut_mouth import keep_memory_in
+from bot.process import prepare_process
 from models import outbox, pinned
 from models.marks import read_mark, read_time, write_mark
 from models.office import Office
@@ -37,7 +36,6 @@ from models.people import Person, Role
 from models.pseudonyms import Pseudonyms
 from models.rooms import Room
 from models.sealing import Recipients
-from models.sqlite_threads import keep_to_their_threads
 from models.store import Store
 
 SAMPLE = Path(__file__).with_name("sample") / "roster.csv"
@@ -170,9 +168,7 @@ async def serve(
     *, host: str, port: int, folder: Path | None, roster: Path | None, at: datetime | None, browser: bool
 ) -> None:
     """Run until interrupted, and say where."""
-    keep_memory_in()
-    share_one_heap()
-    keep_to_their_threads()
+    prepare_process()
     with contextlib.ExitStack() as stack:
         kept = folder is not None
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shoudao-demo-")))

@@ -57,7 +57,7 @@ class Sender:
         self._rounds: set[asyncio.Task[bool]] = set()
         self._lanes = Lanes(self._finish, self._settle, self._put_back)
         self._ended: list[tuple[Claimed, Outcome]] = []  # sent, but not yet written down
-        self._in_hand: set[int] = set()  # outbox ids: claimed for a lane, and not yet written down
+        self._unsettled: set[int] = set()  # outbox ids: claimed for a lane, and not yet written down
         self._looks_back = False
         self.sent = 0
         self.busy: Callable[[], bool] = lambda: False  # whether others have more pressing work, such as a burst of acks
@@ -134,7 +134,7 @@ class Sender:
             await self._recover()
 
     async def _recover(self) -> None:
-        ours = set(self._in_hand)  # before anything is waited for: what is written down meanwhile is not lost either
+        ours = set(self._unsettled)  # before anything is waited for: what is written down meanwhile is not lost either
 
         async def unit(session: AsyncSession) -> None:
             now, lost = self.clock.now(), []
@@ -165,7 +165,7 @@ class Sender:
             claimed = await self.store.write(lambda session: self._claim(session, now, most)) if most > 0 else []
             for one in claimed or ():
                 self._lanes.join(self._lane_of(one), one)
-                self._in_hand.add(one.row.id)
+                self._unsettled.add(one.row.id)
             if at_it := self._lanes.tasks:
                 await asyncio.wait(at_it, timeout=SLOW)
             await self._settle()
@@ -279,7 +279,7 @@ class Sender:
             self._ended = ends + self._ended
             raise
         for one, outcome in ends:
-            self._in_hand.discard(one.row.id)
+            self._unsettled.discard(one.row.id)
             self.sent += outcome.fate is Fate.SENT
             door = self.doors.channels.get(one.row.channel)
             if door is not None and outcome is not BACK:

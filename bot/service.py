@@ -29,15 +29,13 @@ from bot.console.leads import LeadDesk
 from bot.control import Control
 from bot.heartbeat import Heartbeat
 from bot.nightly import Nightly
-from bot.one_heap import share_one_heap
+from bot.process import prepare_process
 from bot.settings import Settings, clock_time
-from bot.shut_mouth import keep_memory_in
 from models import alarms, posts
 from models.rooms import Room
 from models.roster import touch_roster
 from models.rules.role_changes import Post
 from models.sealing import Recipients
-from models.sqlite_threads import keep_to_their_threads
 from models.store import Store
 
 BODY = 64 * 1024
@@ -145,9 +143,7 @@ async def _furnish(session: AsyncSession, settings: Settings, now: datetime) -> 
 
 async def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Run until interrupted."""
-    keep_memory_in()
-    share_one_heap()
-    keep_to_their_threads()
+    prepare_process()
     sockets = inherited.sockets()
     async with opened(settings, live=True) as service, kept_up(_alarming(service)), aiohttp.ClientSession() as http:
         bot = service.bot

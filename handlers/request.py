@@ -162,7 +162,7 @@ class Desk:
                 "quote": quote,
                 "edits": edits,
                 "send_class": send,
-                "office_hours": bool(office_hours),
+                "office_hours": office_hours,
                 "wants": tuple(wants),
                 "notice_id": notice_id,
                 "created_at": self.now,

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Self, cast
 
 from aiosqlite import Connection
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 CHUNK = 64  # rows that aiosqlite would read at once; here all are read at once
 
@@ -131,6 +131,11 @@ async def connect(connector: Callable[[], sqlite3.Connection]) -> OneVisit:
     return connection
 
 
+async def driver_under(connection: AsyncConnection) -> Any:
+    """The driver's own connection, for what SQLAlchemy would begin a transaction for."""
+    return (await connection.get_raw_connection()).driver_connection
+
+
 async def driver_of(session: AsyncSession) -> OneVisit | None:
     """What this transaction's statements may be handed to past SQLAlchemy; None where it is no SQLite.
 
@@ -138,8 +143,7 @@ async def driver_of(session: AsyncSession) -> OneVisit | None:
     """
     held = session.info.get("driver")
     if held is None or held[0] is not session.sync_session.get_transaction():
-        connection = await session.connection()
-        driver = (await connection.get_raw_connection()).driver_connection
+        driver = await driver_under(await session.connection())
         found = driver if isinstance(driver, OneVisit) else None
         held = session.info["driver"] = session.sync_session.get_transaction(), found
     return cast("OneVisit | None", held[1])

@@ -95,7 +95,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, sync_session_class=Counting)
+        self._sessions = async_sessionmaker(expire_on_commit=False, sync_session_class=Counting)
         snapshot: dict[str, Any] = {"ro": True}
         if not self.is_sqlite:
             snapshot |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -133,7 +133,7 @@ class Store:
         if self._writer is None:
             self._writer = await self.engine.connect()
             if self.is_sqlite:
-                await (await _driver(self._writer)).execute(f"PRAGMA {WRITERS_CACHE}")
+                await (await sqlite_driver.driver_under(self._writer)).execute(f"PRAGMA {WRITERS_CACHE}")
         try:
             yield self._writer
         except BaseException:
@@ -178,7 +178,8 @@ class Store:
 
     async def _foreign_keys(self, connection: AsyncConnection, *, on: bool) -> None:
         if self.is_sqlite:
-            await (await _driver(connection)).execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
+            driver = await sqlite_driver.driver_under(connection)
+            await driver.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
 
     async def _check(self) -> None:
         try:
@@ -198,11 +199,6 @@ class Store:
             await asyncio.wait(set(self._writes))
         await self._let_go()
         await self.engine.dispose()
-
-
-async def _driver(connection: AsyncConnection) -> Any:
-    """Past SQLAlchemy, which would begin a transaction: in one a PRAGMA of these does nothing."""
-    return (await connection.get_raw_connection()).driver_connection
 
 
 def _upgrade(connection: Connection, revision: str) -> None:

@@ -23,9 +23,9 @@ from aiohttp import web
 
 from bot import sender, service
 from bot.collecting import spare_those_who_wait
+from bot.process import prepare_process
 from bot.settings import load_settings
 from models.sqlite_driver import OneVisit
-from models.sqlite_threads import keep_to_their_threads
 
 AT_ONCE, WARM = 64, 30  # acks in a round; rounds that do not count
 
@@ -134,7 +134,7 @@ class Spent:
 
 
 async def main(config: Path) -> dict[str, float]:
-    keep_to_their_threads()
+    prepare_process()
     settings, spent = load_settings(config), Spent()
     sender.GIVE_WAY = 1e9  # the answers that people are sent are not measured here
     spent.watch_the_thread()

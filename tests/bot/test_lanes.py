@@ -3,10 +3,8 @@
 import asyncio
 import weakref
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
-from bot.channels import Outgoing
 from bot.lanes import Lanes
 from bot.leaving import Claimed
 
@@ -14,9 +12,8 @@ LANE = ("wecom", "")
 
 
 def claimed(number: int) -> Claimed:
-    row: Any = SimpleNamespace(id=number)
-    message: Any = SimpleNamespace(spec=Outgoing)
-    return Claimed(row, message)
+    nothing: Any = None
+    return Claimed(number, nothing)
 
 
 async def test_a_lane_that_others_keep_joining_lets_go_of_what_it_has_sent() -> None:
