@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # pydantic takes a third of a second to import, and the demo 
 
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Shown = TypeVar("Shown", bound=web.StreamResponse)
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -75,7 +76,7 @@ def grant_of(request: web.Request, known: Sequence[Grant]) -> Grant:
 
 @web.middleware
 async def sentences(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every fault is `{"error": …}`, and every answer in which there is something to show carries the security headers."""
+    """Every fault is `{"error": …}`, and every answer carries the security headers."""
     try:
         response = await handler(request)
     except Fault as fault:
@@ -89,12 +90,13 @@ async def sentences(request: web.Request, handler: Handler) -> web.StreamRespons
             response.headers["Allow"] = other.headers["Allow"]
     except Exception as trouble:
         response = _failed(request, trouble)
-    # The platform's callbacks are mostly answered with nothing, thousands of times in a burst.
-    nothing = isinstance(response, web.Response) and response.body is None
-    if not response.prepared and not nothing:
-        response.headers.update(SECURITY)
-        fixed = request.path.startswith("/static/")
-        response.headers.setdefault("Cache-Control", "no-cache" if fixed else "no-store")
+    return response if response.prepared else secured(response, fixed=request.path.startswith("/static/"))
+
+
+def secured(response: Shown, *, fixed: bool = False) -> Shown:
+    """With the headers that say how a browser may show it; it keeps nothing but what is `fixed`, and that only to ask again."""
+    response.headers.update(SECURITY)
+    response.headers.setdefault("Cache-Control", "no-cache" if fixed else "no-store")
     return response
 
 

@@ -24,12 +24,14 @@ from typing import Any, NamedTuple
 import aiohttp
 from aiohttp import web
 
+from bot.channels.wecom.address import Address
 from bot.channels.wecom.catching_up import CatchingUp, Kept
 from bot.channels.wecom.crypto import Envelopes, Forged, Malformed, Opened
 from bot.channels.wecom.envelopes import Leg
 from bot.channels.wecom.passive import Answer
 from bot.channels.wecom.said import Said, SaidKind
 from bot.clock import Clock, since_start
+from bot.console.access import secured
 from bot.submitted import Conflict, NotStored
 
 log = logging.getLogger(__name__)
@@ -91,7 +93,7 @@ class Callback:
     _at_work: set[asyncio.Future[Any]] = field(default_factory=set)
 
     def add_to(self, app: web.Application) -> None:
-        app.router.add_route("*", f"/wecom/{self.leg.name}", self.handle)
+        app.router.register_resource(Address(f"/wecom/{self.leg.name}", self.handle))
 
     async def handle(self, request: web.Request) -> web.Response:
         try:
@@ -121,7 +123,8 @@ class Callback:
     def _refuse(self, status: int) -> web.Response:
         self.counts[str(status)] += 1
         headers = {"Allow": "GET, POST"} if status == 405 else {}
-        response = web.json_response({"error": _SENTENCES[status]}, status=status, headers=headers, dumps=_dumps)
+        error = {"error": _SENTENCES[status]}
+        response = secured(web.json_response(error, status=status, headers=headers, dumps=_dumps))
         if status == 413:
             response.force_close()
         return response
@@ -135,7 +138,7 @@ class Callback:
         # A plus sign that nobody escaped has become a space on the way.
         opened = self.envelopes.open(query.signature, query.timestamp, query.nonce, echo[0].replace(" ", "+"))
         self.counts["verified"] += 1
-        return web.Response(body=opened.message, content_type="text/plain", charset="utf-8")
+        return secured(web.Response(body=opened.message, content_type="text/plain", charset="utf-8"))
 
     async def _hear(self, request: web.Request) -> web.Response:
         if "Content-Encoding" in request.headers:
@@ -246,7 +249,7 @@ class Callback:
         message = self.leg.answer(said, answer, now)
         if message is None:
             return web.Response()
-        return self.leg.write(self.envelopes.seal(opened, message, str(now), query.nonce))
+        return secured(self.leg.write(self.envelopes.seal(opened, message, str(now), query.nonce)))
 
 
 def _dated(said: Said, timestamp: str, now: datetime) -> Said:

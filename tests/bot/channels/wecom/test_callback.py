@@ -142,6 +142,28 @@ async def test_the_url_check_with_a_wrong_signature_or_two_echoes_is_refused(doo
     assert (await door.get([*query.items(), ("echostr", encrypted), ("echostr", encrypted)]))[0] == 400
 
 
+async def test_whatever_could_be_shown_says_that_a_browser_may_neither_guess_what_it_is_nor_keep_it(door, name):
+    encrypted = theirs.encrypt("1", "" if name == "bot" else CORP)
+    echo = theirs.query_for(encrypted) | {"echostr": encrypted}
+    for asked in (door.http.get(door.base, params=echo), door.http.get(door.base), door.http.put(door.base)):
+        async with asked as response:
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert response.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("beside", ["/", "/more", "x", "/../app/../nowhere"])
+async def test_what_lies_beside_the_address_is_not_the_address(door, beside):
+    async with door.http.post(door.base + beside, data=b"") as response:
+        assert response.status == 404
+    assert not door.callback.counts
+
+
+async def test_two_connections_at_once_share_the_address_and_nothing_else(door, name):
+    posted = [posted_by(name, msgid=str(number)) for number in range(20)]
+    assert await asyncio.gather(*map(door.post, posted)) == [(200, "")] * 20
+    assert len(door.ledger.effects) == 20
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
 async def test_a_wrong_method_is_a_405(door, method):
     async with door.http.request(method, door.base) as response:
