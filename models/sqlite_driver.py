@@ -137,13 +137,11 @@ async def driver_under(connection: AsyncConnection) -> Any:
 
 
 async def driver_of(session: AsyncSession) -> OneVisit | None:
-    """What this transaction's statements may be handed to past SQLAlchemy; None where it is no SQLite.
+    """What a session's statements may be handed to past SQLAlchemy; None where it is no SQLite.
 
-    Looked up once for a transaction: SQLAlchemy's own way to it takes as long as a statement.
+    The writer's session carries it with it: SQLAlchemy's own way to it takes as long as a statement.
     """
-    held = session.info.get("driver")
-    if held is None or held[0] is not session.sync_session.get_transaction():
-        driver = await driver_under(await session.connection())
-        found = driver if isinstance(driver, OneVisit) else None
-        held = session.info["driver"] = session.sync_session.get_transaction(), found
-    return cast("OneVisit | None", held[1])
+    if "driver" in session.info:
+        return cast("OneVisit | None", session.info["driver"])
+    driver = await driver_under(await session.connection())
+    return driver if isinstance(driver, OneVisit) else None

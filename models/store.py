@@ -8,7 +8,7 @@ the shield); error texts printed bound values (hence `hide_parameters`).
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -18,9 +18,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import ORMExecuteState, Session
 
 from models import schema, sqlite_driver
+from models.writing import TAKE_LOCK, Unit, Writing
 
 T = TypeVar("T")
 
@@ -34,10 +34,7 @@ PRAGMAS = (
     "secure_delete=ON",
     "wal_autocheckpoint=4000",
 )
-WRITERS_CACHE = "cache_size=-8192"
 KEPT_OPEN, AT_MOST = 2, 15  # the writer and one who reads beside it
-# Any constant will do; every writer of one PostgreSQL database takes it, which gives BEGIN IMMEDIATE's promise there.
-WRITER_LOCK = 0x5B0DA0
 # A process that stands still in the middle of a transaction would hold that lock for ever, against all its replicas.
 SESSION = {"idle_in_transaction_session_timeout": "3000"}
 
@@ -60,21 +57,6 @@ class DatabaseDamaged(Exception):
     """`quick_check` found the SQLite file damaged; the text is what SQLite said."""
 
 
-class Counting(Session):
-    """A session that counts its changes, so that a refusal after a change can be told from one before."""
-
-
-@event.listens_for(Counting, "after_flush")
-def _flushed(session: Session, _: Any) -> None:
-    session.info["changes"] = session.info.get("changes", 0) + 1
-
-
-@event.listens_for(Counting, "do_orm_execute")
-def _executed(state: ORMExecuteState) -> None:
-    if not state.is_select:
-        state.session.info["changes"] = state.session.info.get("changes", 0) + 1
-
-
 def unwell(trouble: BaseException) -> bool:
     """Whether it is the database that cannot work now, rather than this statement that it will never take."""
     if isinstance(trouble, OSError | PoolTimeout | InterfaceError):
@@ -95,55 +77,39 @@ class Store:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._sessions = async_sessionmaker(expire_on_commit=False, sync_session_class=Counting)
         snapshot: dict[str, Any] = {"ro": True}
         if not self.is_sqlite:
             snapshot |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         readers = self.engine.execution_options(**snapshot)
         self._readers = async_sessionmaker(readers, expire_on_commit=False, autoflush=False)
         self._lock = asyncio.Lock()
-        self._writer: AsyncConnection | None = None
+        self._writing: Writing | None = None
         self._writes: set[asyncio.Task[Any]] = set()
 
-    async def write(self, unit: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    async def write(self, unit: Unit[T]) -> T:
         """Run `unit` in one transaction and commit. Its exceptions roll everything back and come out unchanged.
 
         The caller may be cancelled; the unit is not: half a statement would leave the file locked.
         """
-
-        async def whole() -> T:
-            async with self._lock, self._writing() as writer, self._sessions(bind=writer) as session, session.begin():
-                if not self.is_sqlite:
-                    await session.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
-                return await unit(session)
-
-        task = asyncio.create_task(whole())
+        task = asyncio.create_task(self._write(unit))
         self._writes.add(task)  # the loop itself holds a task only weakly
         task.add_done_callback(self._written)
         return await asyncio.shield(task)
 
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
-        """The one connection that writes, kept for it.
-
-        What another connection writes spoils SQLite's cache of pages: were writers and readers served from one pool,
-        both would fill a large one, throw it away and fill it again, and leave the memory in pieces. When anything went
-        wrong it is given back, which rolls back what a failed commit leaves open.
-        """
-        if self._writer is None:
-            self._writer = await self.engine.connect()
-            if self.is_sqlite:
-                await (await sqlite_driver.driver_under(self._writer)).execute(f"PRAGMA {WRITERS_CACHE}")
-        try:
-            yield self._writer
-        except BaseException:
-            await self._let_go()
-            raise
+    async def _write(self, unit: Unit[T]) -> T:
+        async with self._lock:
+            if self._writing is None:
+                self._writing = await Writing.open(self.engine)
+            try:
+                return await self._writing.run(unit)
+            except BaseException:
+                await self._let_go()
+                raise
 
     async def _let_go(self) -> None:
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            await writer.close()
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            await writing.close()
 
     def _written(self, task: asyncio.Task[Any]) -> None:
         self._writes.discard(task)
@@ -203,7 +169,7 @@ class Store:
 
 def _upgrade(connection: Connection, revision: str) -> None:
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
+        connection.execute(TAKE_LOCK)
     if revision != "head":
         schema.upgrade(connection, revision)
     elif not schema.bring_up(connection):
