@@ -5,12 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, Table, UniqueConstraint, bindparam, func, select
+from sqlalchemy import BigInteger, Table, UniqueConstraint, bindparam, func, select
 from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, BigId
+from models.base import Base, BigId, where_given
 from models.bulk import add
 from models.incoming import Incoming
 from models.lookup import Lookup
@@ -31,8 +31,8 @@ class Inbox(Base):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("channel", "external_id"),
-        Index("ix_inbox_room_id", "room", "id"),
-        Index("ix_inbox_message", "message"),
+        where_given("ix_inbox_room_id", "room", "id"),
+        where_given("ix_inbox_message", "message", given="room"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
@@ -109,7 +109,7 @@ async def room_messages(session: AsyncSession, channel: str, room: str, after: i
 async def one_message(session: AsyncSession, channel: str, message: str) -> Any | None:
     """Room and text of one message that somebody wrote in a room."""
     query = select(Inbox.room, Inbox.person, Inbox.text, Inbox.at).where(
-        Inbox.channel == channel, Inbox.message == message, Inbox.is_click.is_(False)
+        Inbox.channel == channel, Inbox.message == message, Inbox.room.is_not(None), Inbox.is_click.is_(False)
     )
     return (await session.execute(query)).first()
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import receipts
-from models.base import Base, BigId
+from models.base import Base, BigId, where_given
 from models.bulk import change, upsert
 from models.due import DueList
 
@@ -40,12 +40,6 @@ PROVED = "有人签收，可见已送达"
 WAITING = text("due_at IS NOT NULL")
 
 
-def _where_given(name: str, *columns: str) -> Index:
-    """An index of the rows that say something in its first column: most rows do not, and cost it nothing."""
-    given = text(f"{columns[0]} IS NOT NULL")
-    return Index(name, *columns, sqlite_where=given, postgresql_where=given)
-
-
 class Outbox(Base):
     """One message to a room or a person.
 
@@ -58,10 +52,10 @@ class Outbox(Base):
     __table_args__ = (
         Index("ix_outbox_due", "due_at", "id", sqlite_where=WAITING, postgresql_where=WAITING),
         Index("ix_outbox_state", "state"),
-        _where_given("ix_outbox_room", "room", "id"),
-        _where_given("ix_outbox_person", "person", "id"),
-        _where_given("ix_outbox_provider_id", "provider_id"),
-        _where_given("ix_outbox_edits", "edits"),
+        where_given("ix_outbox_room", "room", "id"),
+        where_given("ix_outbox_person", "person", "id"),
+        where_given("ix_outbox_provider_id", "provider_id"),
+        where_given("ix_outbox_edits", "edits"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)

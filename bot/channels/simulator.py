@@ -202,7 +202,7 @@ class Simulator:
                 return message
         async with self.store.read() as session:
             row = await inbox.one_message(session, NAME, str(number))
-        if row is None or row.room is None:
+        if row is None:
             return None
         return Message(number, row.person or "", row.room, row.text or "", row.at)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from spine import START, message
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 
 from models import inbox
@@ -55,3 +55,32 @@ def test_neither_a_message_nor_its_words_show_in_a_traceback() -> None:
     assert SECRET not in repr(said)
     with pytest.raises(TypeError):
         str(said.words)
+
+
+async def test_what_was_said_in_a_room_is_found_by_an_index(store: Store) -> None:
+    """However much has come in, in private and elsewhere."""
+    if not store.is_sqlite:
+        return
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(store.engine.sync_engine, "before_cursor_execute")
+    def note(_: Any, __: Any, statement: str, parameters: Any, *more: Any) -> None:
+        asked.append((statement, parameters))
+
+    async with store.read() as session:
+        await inbox.one_message(session, "simulator", "1")
+        await inbox.room_messages(session, "simulator", "members", 0, 5)
+        connection = await session.connection()
+        for statement, parameters in list(asked):
+            plan = str((await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all())
+            assert "USING INDEX ix_inbox_" in plan
+            assert "SCAN" not in plan
+
+
+async def test_a_message_said_in_private_is_no_message_of_a_room(store: Store) -> None:
+    await keep(store, external_id="private", room=None, message="7")
+    async with store.read() as session:
+        assert await inbox.one_message(session, "fake", "7") is None
+    await keep(store, external_id="room", message="8")
+    async with store.read() as session:
+        assert await inbox.one_message(session, "fake", "8")

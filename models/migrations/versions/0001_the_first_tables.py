@@ -114,8 +114,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('channel', 'external_id', name=op.f('uq_inbox_channel_external_id'))
     )
     with op.batch_alter_table('inbox', schema=None) as batch_op:
-        batch_op.create_index('ix_inbox_message', ['message'], unique=False)
-        batch_op.create_index('ix_inbox_room_id', ['room', 'id'], unique=False)
+        batch_op.create_index('ix_inbox_message', ['message'], unique=False, sqlite_where=sa.text('room IS NOT NULL'), postgresql_where=sa.text('room IS NOT NULL'))
+        batch_op.create_index('ix_inbox_room_id', ['room', 'id'], unique=False, sqlite_where=sa.text('room IS NOT NULL'), postgresql_where=sa.text('room IS NOT NULL'))
 
     op.create_table('journal',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
