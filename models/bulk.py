@@ -11,7 +11,7 @@ from itertools import repeat
 from operator import is_
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Table, bindparam, column, func, null, select, update
+from sqlalchemy import ColumnElement, Dialect, Table, bindparam, column, func, literal_column, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
@@ -21,6 +21,9 @@ from models.sqlite_driver import driver_of
 Prepare = Callable[[Any], Any] | None
 Values = Mapping[str, Any]  # what a row holds under each key, as an SQL expression
 Condition = Callable[[Any], ColumnElement[bool]]
+Constant = tuple[str, str | None]
+"""A key and what stands for it in SQLite's statement; None for NULL."""
+_NOTHING = {id(False): "0", id(True): "1", id(""): "''", id(()): "'[]'"}  # each is the only object of its kind
 
 
 class Bulk:
@@ -30,9 +33,10 @@ class Bulk:
     name out of the values. Nothing else is bound: what is the same for every row stands in it as a literal. Of rows
     that are alike in `once` the last counts.
 
-    SQLite is handed the rows one after another, without the columns that no row fills: the driver takes twice as long
-    to bind nothing as a word, and of a burst's columns every fourth is empty. PostgreSQL gets every column as an array
-    and unpacks them itself: it takes a fifth of the time that it needs to run a statement for each.
+    SQLite is handed the rows one after another, without the columns in which all say the same nothing or the same name
+    out of a list of ours: those stand in the statement, and of a burst's columns that is every second. PostgreSQL gets
+    every column as an array and unpacks them itself: it takes a fifth of the time that it needs to run a statement for
+    each.
     """
 
     def __init__(
@@ -43,8 +47,8 @@ class Bulk:
         once: Sequence[str],
     ) -> None:
         self._table, self._holds, self._make, self._once = table, holds, make, once
-        self._prepared: dict[str, list[tuple[str, Prepare]]] = {}
-        self._compiled: dict[tuple[str, ...], tuple[str, list[str]]] = {}
+        self._prepared: dict[str, dict[str, Prepare]] = {}
+        self._compiled: dict[tuple[str, tuple[Constant, ...]], tuple[str, list[str]]] = {}
 
     async def run(self, session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
         """Nothing is done for no rows. Counts as a change of the session's, as the ORM's own statements do."""
@@ -55,25 +59,26 @@ class Bulk:
         dialect = session.get_bind().dialect
         if dialect.name not in self._prepared:
             self._prepared[dialect.name] = self._prepare(dialect)
-        values = {key: _column([row[key] for row in rows], how) for key, how in self._prepared[dialect.name]}
+        prepared = self._prepared[dialect.name]
         session.info["changes"] = session.info.get("changes", 0) + 1
         driver = await driver_of(session)
-        empty = [key for key, column in values.items() if _is_empty(column)] if driver else []
-        statement, keys = self._statement(dialect, empty)
-        columns = [values[key] for key in keys]
+        values = {key: [row[key] for row in rows] for key in prepared}
+        statement, keys = self._statement(dialect, _constants(values) if driver else ())
+        columns = [_column(values[key], prepared[key]) for key in keys]
         if driver is None:
             await (await session.connection()).exec_driver_sql(statement, tuple(columns))
         else:
             driver.write_later(statement, list(zip(*columns, strict=True)))
 
-    def _prepare(self, dialect: Dialect) -> list[tuple[str, Prepare]]:
-        return [(key, kind.dialect_impl(dialect).bind_processor(dialect)) for key, kind in self._types.items()]
+    def _prepare(self, dialect: Dialect) -> dict[str, Prepare]:
+        return {key: kind.dialect_impl(dialect).bind_processor(dialect) for key, kind in self._types.items()}
 
-    def _statement(self, dialect: Dialect, empty: Sequence[str]) -> tuple[str, list[str]]:
-        """Its text with these keys left empty, and the others in the order of its parameters."""
-        name = (dialect.name, *empty)
-        if name not in self._compiled and (not empty or len(self._compiled) < MOST_TEXTS):
-            given = _given(self._types, dialect.name) | {key: null() for key in empty}
+    def _statement(self, dialect: Dialect, constants: tuple[Constant, ...]) -> tuple[str, list[str]]:
+        """Its text with these constants in it, and the other keys in the order of its parameters."""
+        name = (dialect.name, constants)
+        if name not in self._compiled and (not constants or len(self._compiled) < MOST_TEXTS):
+            given = _given(self._types, dialect.name)
+            given |= {key: null() if value is None else literal_column(value) for key, value in constants}
             compiled: Any = self._make(dialect.name, given).compile(dialect=dialect)
             self._compiled[name] = str(compiled), [key.removeprefix(BOUND) for key in compiled.positiontup]
         return self._compiled[name] if name in self._compiled else self._statement(dialect, ())
@@ -93,7 +98,7 @@ def _given(types: Mapping[str, TypeEngine[Any]], dialect: str) -> dict[str, Any]
     return {key: unpacked.c[key] for key in types}
 
 
-MOST_TEXTS = 24  # of one statement with now these, now those columns empty
+MOST_TEXTS = 48  # of one statement with now these, now those constants
 BOUND = "given_"  # SQLAlchemy keeps the columns' own names in an UPDATE for itself
 
 
@@ -156,8 +161,15 @@ def _column(values: list[Any], prepare: Prepare) -> list[Any]:
     return [done[id(value)] for value in values]
 
 
-def _is_empty(column: list[Any]) -> bool:
-    return column[0] is None and column.count(None) == len(column)
+def _constants(values: Mapping[str, list[Any]]) -> tuple[Constant, ...]:
+    """The columns in which every row says the same constant."""
+    found: list[Constant] = []
+    for key, given in values.items():
+        first = given[0]
+        text = f"'{first.value}'" if isinstance(first, StrEnum) else _NOTHING.get(id(first))
+        if (text is not None or first is None) and all(map(is_, given, repeat(first))):
+            found.append((key, text))
+    return tuple(found)
 
 
 def _word(value: Any) -> Any:

@@ -37,17 +37,25 @@ async def test_what_goes_in_comes_out_and_in_its_order(store: Store) -> None:
     assert [{name: getattr(one, name) for name in rows[0]} for one in found] == rows
 
 
-async def test_whatever_columns_no_row_fills(store: Store) -> None:
-    """More ways to be empty than texts are kept for; and one row may be full where the next is not."""
-    chance, filled = random.Random(5), {"room": "members", "quote": "7", "edits": "card", "notice_id": 3, "reason": "x"}
+async def test_whatever_columns_hold_the_same_constant_or_not(store: Store) -> None:
+    """More ways than texts are kept for; and one row may be full, or say another constant, where the next is not."""
+    chance, filled = random.Random(5), {"room": "members", "quote": "7", "edits": "card", "notice_id": 3}
     filled |= {"not_after": START, "claimed_until": START, "person": "u001"}
+    either = {
+        "office_hours": (True, False),
+        "reason": ("", "it's late"),
+        "mentions": ((), ("@all",)),
+        "attempts": (0, 1),
+    }
+    either |= {"send_class": tuple(SendClass)[:2], "state": tuple(OutState)}
     wanted = {}
-    for number in range(80):
+    for number in range(160):
         rows = []
         for place in ("a", "b")[: number % 2 + 1]:
-            gone = {key: None for key in filled if key != "reason" and chance.random() < 0.5}
-            rows.append({**a_row(f"{number:03}{place}", START), **filled, **gone, "state": OutState.PENDING})
-        wanted |= {row["key"]: row for row in rows}
+            said = {key: chance.choice((None, value)) for key, value in filled.items()}
+            said |= {key: chance.choice(choice) for key, choice in either.items()}
+            rows.append({**a_row(f"{number:03}{place}", START), **said})
+        wanted |= {row["key"]: {**row, "mentions": list(row["mentions"])} for row in rows}
         await store.write(partial(outbox.add_rows, rows=rows))
     async with store.read() as session:
         found = (await session.scalars(select(Outbox).order_by(Outbox.key))).all()
