@@ -8,7 +8,7 @@ each object once: the rows of a transaction share one `now`.
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from itertools import repeat
-from operator import is_
+from operator import is_, itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, Table, bindparam, column, func, literal_column, null, select, update
@@ -46,6 +46,7 @@ class Bulk:
         make: Callable[[str, Values], Any],
         once: Sequence[str],
     ) -> None:
+        assert len(holds) > 1, "an itemgetter of one key gives no row"
         self._table, self._holds, self._make, self._once = table, holds, make, once
         self._prepared: dict[str, dict[str, Prepare]] = {}
         self._compiled: dict[tuple[str, tuple[Constant, ...]], tuple[str, list[str]]] = {}
@@ -62,7 +63,7 @@ class Bulk:
         prepared = self._prepared[dialect.name]
         session.info["changes"] = session.info.get("changes", 0) + 1
         driver = await driver_of(session)
-        values = {key: [row[key] for row in rows] for key in prepared}
+        values = dict(zip(prepared, zip(*map(itemgetter(*prepared), rows), strict=True), strict=True))
         statement, keys = self._statement(dialect, _constants(values) if driver else ())
         columns = [_column(values[key], prepared[key]) for key in keys]
         if driver is None:
@@ -146,7 +147,7 @@ def _insert(table: Table, dialect: str, given: Values) -> Any:
     return sqlite.insert(table).values(dict(given))
 
 
-def _column(values: list[Any], prepare: Prepare) -> list[Any]:
+def _column(values: Sequence[Any], prepare: Prepare) -> Sequence[Any]:
     """Each object is prepared once; `values` holds them all, so none can take another's id."""
     if prepare is None and isinstance(values[0], StrEnum):
         prepare = _word
@@ -161,13 +162,13 @@ def _column(values: list[Any], prepare: Prepare) -> list[Any]:
     return [done[id(value)] for value in values]
 
 
-def _constants(values: Mapping[str, list[Any]]) -> tuple[Constant, ...]:
+def _constants(values: Mapping[str, Sequence[Any]]) -> tuple[Constant, ...]:
     """The columns in which every row says the same constant."""
     found: list[Constant] = []
     for key, given in values.items():
         first = given[0]
         text = f"'{first.value}'" if isinstance(first, StrEnum) else _NOTHING.get(id(first))
-        if (text is not None or first is None) and all(map(is_, given, repeat(first))):
+        if (text is not None or first is None) and given.count(first) == len(given):
             found.append((key, text))
     return tuple(found)
 

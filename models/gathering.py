@@ -17,7 +17,7 @@ class Gathering:
     """Rows waiting to be written, and the receipts that were read for this batch."""
 
     def __init__(self, session: AsyncSession) -> None:
-        self.session = session
+        self.session, self._info = session, session.info
         self.inbox: list[dict[str, Any]] = []
         self.outbox: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
@@ -84,7 +84,7 @@ class Gathering:
 
     def mark(self) -> tuple[int, ...]:
         """How much stands now, for `changed_since`."""
-        changes = self.session.info.get("changes", 0)
+        changes = self._info.get("changes", 0)
         return len(self.outbox), len(self.events), len(self.acks), self.flushed, changes
 
     def changed_since(self, mark: tuple[int, ...]) -> bool:

@@ -182,10 +182,7 @@ class Callback:
         if trying.cancelled() or trying.exception() is not None or self.late is None:
             return
         if (answer := trying.result()) is not None:
-            task = asyncio.ensure_future(self.late(said, answer))
-            self._at_work.add(task)
-            task.add_done_callback(self._at_work.discard)
-            task.add_done_callback(_look_at)
+            self._leave(asyncio.ensure_future(self.late(said, answer)))
 
     def _query(self, request: web.Request) -> _Query:
         usual = _USUAL.fullmatch(request.rel_url.raw_query_string)
@@ -203,21 +200,18 @@ class Callback:
         """Wait for the commit. Whoever stops waiting does not stop the work: the next delivery finds it done."""
         loop = asyncio.get_running_loop()
         task, enough = loop.create_task(self._stored(said)), loop.create_future()
-
-        def ended(done: "asyncio.Task[Any]") -> None:
-            self._at_work.discard(done)
-            _look_at(done)
-            _tell(enough)
-
-        self._at_work.add(task)
-        task.add_done_callback(ended)
         # What `asyncio.wait` does, at half its price: every message waits here.
+        task.add_done_callback(partial(_tell, enough))
         timer = loop.call_later(self.store_within, _tell, enough)
         try:
             await enough
+        except asyncio.CancelledError:
+            self._leave(task)
+            raise
         finally:
             timer.cancel()
         if not task.done():
+            self._leave(task)
             raise _Late(task)
         try:
             answer = task.result()
@@ -232,6 +226,12 @@ class Callback:
         self.counts["ignored" if said.kind is SaidKind.IGNORED else "stored"] += 1
         self.counts["stale"] += said.stale
         return answer
+
+    def _leave(self, task: "asyncio.Task[Any]") -> None:
+        """It goes on by itself; the loop alone would let go of it."""
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+        task.add_done_callback(_look_at)
 
     async def _stored(self, said: Said) -> Answer | None:
         for pause in self.pauses:
@@ -285,7 +285,7 @@ async def _read(request: web.Request, seconds: float) -> bytes:
     return bytes(parts)
 
 
-def _tell(waiter: "asyncio.Future[None]") -> None:
+def _tell(waiter: "asyncio.Future[None]", _: object = None) -> None:
     if not waiter.done():
         waiter.set_result(None)
 

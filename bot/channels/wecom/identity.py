@@ -64,23 +64,27 @@ class Directory:
             known = await _read(session)
         self._known = known
 
+    @property
+    def _stale(self) -> bool:
+        return self._known.version != self._versioned.roster_version
+
     async def _fresh(self) -> _Known:
-        if self._known.version != self._versioned.roster_version:
+        if self._stale:
             await self.refresh()
         return self._known
 
     async def person(self, userid: str) -> str:
         """Our id of a userid, or that of a stranger."""
-        known = (await self._fresh()).people.get(folded(userid))
-        if known is None:
+        known = self._known.people.get(folded(userid))
+        if known is None or self._stale:
             await self.refresh()
             known = self._known.people.get(folded(userid))
         return known if known is not None else STRANGER + userid.strip()
 
     async def room(self, chat: str) -> str:
         """Our id of a group, or that of one that nobody has bound."""
-        known = (await self._fresh()).rooms.get(chat)
-        if known is None:
+        known = self._known.rooms.get(chat)
+        if known is None or self._stale:
             await self.refresh()
             known = self._known.rooms.get(chat)
         return known if known is not None else UNBOUND + chat

@@ -89,34 +89,32 @@ class Intake:
 
         `window` is how it may be answered, unless as usual; `late`: too late for any.
         """
+        self.counts[said.kind] += 1
         try:
-            await self._hear(said, window, late=late)
+            media = await self._media(said) if said.items else NOTHING
+            incoming = await self._incoming(said, media)
+            if window is None and self.window is not None and incoming.heard and not late:
+                window = self.window(said)
+            if window is not None:
+                self.windows.open(incoming.message, window)
+            if said.chat is None and said.kind is not SaidKind.IGNORED and said.userid:
+                # Before it is answered: whoever writes has opened the chat, and the answer needs to know.
+                await self.directory.note(self.leg, incoming.person, said.userid, self._today)
+            stored = await self.dispatch.submit(incoming)
+            if said.items:
+                self._fetching.pop(said.external_id, None)
+            if media.reasons and stored.fresh and self.excuse is not None:
+                await self.excuse(incoming, media.reasons)
+            if window is not None and window.at_once is not None:
+                await self.at_once(incoming.message)
+            if self.chances is not None and self.card_follows and (room := await self._waited_for(said)):
+                await self.chances.hurry(room)
+            if said.stale and self.stale is not None:
+                await self.stale()
         except Exception as trouble:
             if unwell(trouble):
                 raise NotStored(type(trouble).__name__) from None
             raise
-
-    async def _hear(self, said: Said, window: Window | None, *, late: bool) -> None:
-        self.counts[said.kind] += 1
-        media = await self._media(said) if said.items else NOTHING
-        incoming = await self._incoming(said, media)
-        if window is None and self.window is not None and incoming.heard and not late:
-            window = self.window(said)
-        if window is not None:
-            self.windows.open(incoming.message, window)
-        if said.chat is None and said.kind is not SaidKind.IGNORED and said.userid:
-            # Before it is answered: whoever writes has opened the chat, and the answer needs to know.
-            await self.directory.note(self.leg, incoming.person, said.userid, self._today)
-        stored = await self.dispatch.submit(incoming)
-        self._fetching.pop(said.external_id, None)
-        if media.reasons and stored.fresh and self.excuse is not None:
-            await self.excuse(incoming, media.reasons)
-        if window is not None and window.at_once is not None:
-            await self.at_once(incoming.message)
-        if self.chances is not None and self.card_follows and (room := await self._waited_for(said)):
-            await self.chances.hurry(room)
-        if said.stale and self.stale is not None:
-            await self.stale()
         self.counts["done"] += 1
 
     async def held(self, said: Said) -> Answer | None:
