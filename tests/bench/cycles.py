@@ -50,6 +50,9 @@ class Connection(asyncio.Transport):
     def close(self) -> None:
         """It is the process that ends."""
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
     pause_reading = resume_reading = close
 
 

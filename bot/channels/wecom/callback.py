@@ -27,6 +27,7 @@ from aiohttp import web
 from bot.channels.wecom.address import Address
 from bot.channels.wecom.catching_up import CatchingUp, Kept
 from bot.channels.wecom.crypto import Envelopes, Forged, Malformed, Opened
+from bot.channels.wecom.empty_answer import EmptyAnswer
 from bot.channels.wecom.envelopes import Leg
 from bot.channels.wecom.passive import Answer
 from bot.channels.wecom.said import Said, SaidKind
@@ -243,12 +244,10 @@ class Callback:
         return await self.listener(said)
 
     def _write(self, query: _Query, opened: Opened, said: Said, answer: Answer | None) -> web.Response:
-        if answer is None:
-            return web.Response()
         now = int(self.clock.now().timestamp())
-        message = self.leg.answer(said, answer, now)
+        message = self.leg.answer(said, answer, now) if answer is not None else None
         if message is None:
-            return web.Response()
+            return EmptyAnswer(now)
         return secured(self.leg.write(self.envelopes.seal(opened, message, str(now), query.nonce)))
 
 
