@@ -63,7 +63,7 @@ class AppLeg:
         self.corp_id = corp_id
 
     def encrypted(self, body: bytes) -> str | None:
-        return None if xml_messages.declares(body) else xml_messages.encrypted_part(body)
+        return xml_messages.encrypted(body)
 
     def read(self, message: bytes) -> Said:
         return xml_messages.read_app_xml(message)

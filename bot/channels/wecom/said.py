@@ -71,9 +71,10 @@ class Said(NamedTuple):
 
     def content(self) -> bytes:
         """What must be the same when an id comes again. Left out is what the platform makes anew at every delivery."""
-        parts = (str(self.kind), self.userid, self.chat, self.text, self.quote, self.event, self.key, self.task_id)
-        kinds = [item.kind for item in self.items]
-        return repr((parts, kinds)).encode("utf-8", "surrogatepass")
+        chat = "\x1e" if self.chat is None else self.chat
+        kinds = (item.kind for item in self.items)
+        parts = (self.kind, self.userid, chat, self.text, self.quote, self.event, self.key, self.task_id, *kinds)
+        return "\x1f".join(parts).encode("utf-8", "surrogatepass")
 
 
 def ignored(problem: str, payload: bytes, **known: str) -> Said:

@@ -18,6 +18,11 @@ _DECLARATION = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", 
 _ENCRYPT = re.compile(
     rb"<Encrypt>[ \t\r\n]*(?:<!\[CDATA\[([A-Za-z0-9+/=]+)\]\]>|([A-Za-z0-9+/=]+))[ \t\r\n]*</Encrypt>"
 )
+_ELEMENTS = rb"(?:<(?!Encrypt)[A-Za-z]+><!\[CDATA\[[^<]*</[A-Za-z]+>[ \t\r\n]*)*"
+_ENVELOPE = re.compile(
+    rb"<xml>[ \t\r\n]*%b<Encrypt><!\[CDATA\[([^<]+)\]\]></Encrypt>[ \t\r\n]*%b</xml>[ \t\r\n]*" % (_ELEMENTS, _ELEMENTS)
+)
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _S = "[ \t\r\n]*"
 _OPENING, _CLOSING = re.compile(f"{_S}<xml>"), re.compile(f"{_S}</xml>{_S}")
 # Plain content with an entity, an attribute, a comment or a nested element does not match: those go the long way.
@@ -33,6 +38,14 @@ _CDATA, _TAG = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL), re.compile(r"<(/?)
 _ENTER = frozenset({"enter_agent", "subscribe"})
 _CLICKS = frozenset({"template_card_event", "taskcard_click", "click"})
 _MEDIA = {"image": SaidKind.IMAGE, "voice": SaidKind.VOICE, "video": SaidKind.VIDEO, "file": SaidKind.FILE}
+
+
+def encrypted(xml: bytes) -> str | None:
+    """The encrypted part of an outer document that declares nothing; None where there is not exactly one."""
+    usual = _ENVELOPE.fullmatch(xml)
+    if usual is not None and not usual[1].translate(None, _BASE64):  # as the platform writes all of them
+        return usual[1].decode()
+    return None if declares(xml) else encrypted_part(xml)
 
 
 def declares(xml: bytes) -> bool:

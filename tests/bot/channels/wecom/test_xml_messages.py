@@ -196,6 +196,45 @@ def test_the_encrypted_part_is_cut_out_without_parsing(xml, expected):
     assert encrypted_part(xml.encode()) == expected
 
 
+PIECES = (
+    "<xml>",
+    "</xml>",
+    "<Encrypt>",
+    "</Encrypt>",
+    "<Encrypt",
+    "<![CDATA[",
+    "]]>",
+    "]]",
+    "QUJD",
+    "AA==",
+    " ",
+    "\n",
+    "é",
+    "=",
+)
+PIECES += (
+    "<AgentID><![CDATA[1]]></AgentID>",
+    "<Encrypt><![CDATA[QUJD]]></Encrypt>",
+    "<!DOCTYPE x>",
+    "<! entity",
+    "<!",
+    "<",
+)
+
+
+def test_the_quick_look_at_an_outer_document_finds_what_the_slow_one_does():
+    rng, found = random.Random(11), 0
+    for _ in range(10_000):
+        parts = [rng.choice(PIECES) for _ in range(rng.randrange(5))]
+        for _ in range(rng.randrange(3)):
+            parts.insert(rng.randrange(len(parts) + 1), rng.choice(PIECES[-6:-4]))
+        xml = f"<xml>{''.join(parts)}</xml>".encode()
+        slow = None if declares(xml) else encrypted_part(xml)
+        assert xml_messages.encrypted(xml) == slow, xml
+        found += slow is not None
+    assert found > 1000
+
+
 @pytest.mark.parametrize("name", ["DOCTYPE", "ENTITY", "doctype", "Entity", " DOCTYPE", "\nENTITY", "ELEMENT"])
 def test_a_declaration_is_seen_before_any_parsing(name):
     assert declares(f"<xml><!{name} x></xml>".encode())
