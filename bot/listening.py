@@ -76,8 +76,9 @@ async def answer(registry: Registry, request: Request) -> None:
 def _used_up(request: Request) -> bool:
     """A button in private that has done what it says, on a door where it can be taken away."""
     incoming, can = request.incoming, request.around.doors.can
-    pressed = bool(incoming.target) and incoming.private
-    return pressed and can(incoming.channel, "edit") and not can(incoming.channel, "answers_clicks")
+    if not incoming.target or not incoming.private:
+        return False
+    return can(incoming.channel, "edit") and not can(incoming.channel, "answers_clicks")
 
 
 async def refuse(request: Request, entangled: Entangled) -> None:

@@ -120,7 +120,7 @@ ADD, REPLACE = upsert(TABLE, WRITTEN, ["key"], []), upsert(TABLE, WRITTEN, ["key
 async def add_rows(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Put messages in the way out. A key that stands already is left alone, but LATEST_WINS replaces what it said."""
     latest = [r for r in rows if r["send_class"] == SendClass.LATEST_WINS]
-    once = [r for r in rows if r["send_class"] != SendClass.LATEST_WINS]
+    once = [r for r in rows if r["send_class"] != SendClass.LATEST_WINS] if latest else rows
     await ADD.run(session, once)
     await REPLACE.run(session, latest)
 

@@ -17,6 +17,7 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2064\u206a-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_LEVEL = re.compile("[收到已阅知悉好的了 0-9]+")  # what bursts are made of: nothing in it but spaces could be levelled
 _PINYIN_IN_BRACKETS = re.compile(
     "(?<=[\u4e00-\u9fff])(?:\\s?\\((?=[^()]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ])[a-zāáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜ ]{1,16}\\))+"
 )
@@ -56,10 +57,14 @@ def plain(text: str) -> str:
     Pinyin that bad converters leave behind a character, 「动(dòng)」, is taken out. Only for reading: what a person
     said is stored as `clean` gives it.
     """
+    return " ".join((text if _LEVEL.fullmatch(text) else _levelled(text)).split())
+
+
+def _levelled(text: str) -> str:
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", clean(text)))
     if "(" in text:
         text = _PINYIN_IN_BRACKETS.sub("", text)
-    return " ".join(_simplified(text).split())
+    return _simplified(text)
 
 
 def _simplified(text: str) -> str:

@@ -121,7 +121,7 @@ class Intake:
         """For a callback: the same, and what is to be answered in the same breath."""
         if said.kind not in (SaidKind.CLICK, SaidKind.ENTER):
             await self.hear(said)
-            return await self._card(said)
+            return await self._card(self.chances, said) if self.chances is not None else None
         answers: list[Answer] = []
 
         async def at_once(given: Answer) -> Outcome:
@@ -132,10 +132,10 @@ class Intake:
         await self.hear(said, Window(until=self.pace.now() + AT_ONCE, place=place, at_once=at_once))
         return answers[0] if answers else None
 
-    async def _card(self, said: Said) -> Answer | None:
+    async def _card(self, chances: CardChances, said: Said) -> Answer | None:
         """The card of a notice, where one waits for somebody to speak in this group."""
         room = await self._waited_for(said)
-        card = await self.chances.take(room) if self.chances is not None and room else None
+        card = await chances.take(room) if room else None
         return CardReply(card) if card is not None else None
 
     async def _waited_for(self, said: Said) -> str:

@@ -72,8 +72,9 @@ class Said(NamedTuple):
     def content(self) -> bytes:
         """What must be the same when an id comes again. Left out is what the platform makes anew at every delivery."""
         chat = "\x1e" if self.chat is None else self.chat
-        kinds = (item.kind for item in self.items)
-        parts = (self.kind, self.userid, chat, self.text, self.quote, self.event, self.key, self.task_id, *kinds)
+        parts = [self.kind, self.userid, chat, self.text, self.quote, self.event, self.key, self.task_id]
+        if self.items:
+            parts += [item.kind for item in self.items]
         return "\x1f".join(parts).encode("utf-8", "surrogatepass")
 
 

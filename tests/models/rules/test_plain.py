@@ -1,10 +1,12 @@
 """Text as stored and text as read."""
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rules.plain import clean, plain, without_mention
+from models.rules.plain import _levelled, clean, plain, without_mention
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=80)
 
@@ -47,6 +49,19 @@ def test_reading_sees_one_form(text: str, read: str) -> None:
 def test_levelling_twice_changes_nothing_more(text: str) -> None:
     assert plain(plain(text)) == plain(text)
     assert clean(clean(text)) == clean(text)
+
+
+BURST = "收到已阅知悉好的了 0123456789"
+
+
+@given(st.text(BURST, max_size=20))
+def test_what_bursts_are_made_of_is_level_already(text: str) -> None:
+    assert plain(text) == " ".join(_levelled(text).split())
+
+
+def test_nor_do_two_or_three_of_it_together_make_another_word() -> None:
+    for three in product(BURST, repeat=3):
+        assert _levelled("".join(three)) == "".join(three)
 
 
 @given(ANY_TEXT)
