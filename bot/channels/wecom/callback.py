@@ -39,7 +39,7 @@ from bot.submitted import Conflict, NotStored
 log = logging.getLogger(__name__)
 LARGEST = 64 * 1024
 WINDOW = timedelta(minutes=10)
-SECONDS = WINDOW.total_seconds()
+WINDOW_SECONDS = WINDOW.total_seconds()
 ANSWER_WITHIN = 4.7  # seconds for all of it; the platform gives up after 5
 STORE_WITHIN = 4.0  # seconds after which it is kept on the disk instead
 PAUSES = (0.1, 0.4, 1.0, 2.0)  # a pressed card is sent once only: a short trouble of the database must not lose it
@@ -252,7 +252,7 @@ class Callback:
 
 def _dated(said: Said, timestamp: str, now: datetime) -> Said:
     """An old message is kept and marked, never thrown away: a wrong clock of ours would discard every answer."""
-    stale = abs(now.timestamp() - int(timestamp)) > SECONDS
+    stale = abs(now.timestamp() - int(timestamp)) > WINDOW_SECONDS
     stale = stale or (said.at is not None and abs(now - said.at) > WINDOW)
     return said._replace(stale=stale, at=said.at or now) if stale or said.at is None else said
 

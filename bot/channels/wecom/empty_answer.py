@@ -1,4 +1,4 @@
-"""The empty 200 that nine callbacks in ten are answered with: but for its Date the same bytes each time."""
+"""The empty 200 that almost every callback is answered with: but for its Date the same bytes each time."""
 
 from email.utils import formatdate
 from functools import lru_cache
