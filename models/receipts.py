@@ -122,8 +122,7 @@ class ReceiptEvent(Base):
 
 TABLE = cast(Table, Receipt.__table__)
 EVENTS = cast(Table, ReceiptEvent.__table__)
-EVERY_EVENT = [column.name for column in EVENTS.columns if column.name != "id"]
-ADD_EVENTS = add(EVENTS, EVERY_EVENT)
+ADD_EVENTS = add(EVENTS, [column.name for column in EVENTS.columns if column.name != "id"])
 
 
 def _owed(one_of: OneOf) -> Any:
@@ -213,7 +212,7 @@ async def write_acks(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> N
 async def add_events(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Each row: notice_id, unit_id, at, what, and optionally by, how, message, note."""
     blank = {"by": None, "how": None, "message": None, "note": ""}
-    await ADD_EVENTS.run(session, [row if len(row) == len(EVERY_EVENT) else {**blank, **row} for row in rows])
+    await ADD_EVENTS.run(session, [{**blank, **row} for row in rows])
 
 
 async def of_notice(session: AsyncSession, notice_id: int) -> Sequence[Receipt]:

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -20,9 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from models import schema, sqlite_driver
-from models.writing import TAKE_LOCK, Unit, Writing
-
-T = TypeVar("T")
+from models.writing import TAKE_LOCK, T, Unit, Writing
 
 # A burst of acks touches the same pages over and over: kept in memory by the writer, and carried from the log into the
 # file twelve times less often than by default, they cost a tenth less; the log grows to some 50 MB.

@@ -13,6 +13,7 @@ from bot.channels.wecom.empty_answer import EmptyAnswer
 
 NOW = 1_790_000_000
 DATE = re.compile(rb"Date: ([^\r]+)\r\n")
+UNREAD = web.AppKey("unread", list[int])
 
 
 async def ours(request: web.Request) -> web.StreamResponse:
@@ -23,9 +24,6 @@ async def ours(request: web.Request) -> web.StreamResponse:
     answer = EmptyAnswer(NOW)
     answer.headers.update({"X-Said": said} if (said := request.query.get("said")) else {})
     return answer
-
-
-UNREAD = web.AppKey("unread", list[int])
 
 
 async def theirs(request: web.Request) -> web.StreamResponse:
